@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+from apps.core.db import errors as db_errors
+
+
+class AgenciesConfig(AppConfig):
+    name = "apps.agencies"
+    label = "agencies"
+
+    def ready(self) -> None:
+        from apps.agencies import errors
+
+        db_errors.register("agencies_employee_email", errors.EmailTaken)
+        db_errors.register("agencies_contact_once", errors.AlreadyContact)

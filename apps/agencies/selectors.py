@@ -1,0 +1,65 @@
+"""Reading the directory, cut to what the actor may see."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q, QuerySet
+
+from apps.accounts.actors import Actor, Role
+from apps.agencies.models import Agency, AgencyContact, Employee, RosterRun
+from apps.core import clock
+
+
+def agencies_visible_to(actor: Actor) -> QuerySet[Agency]:
+    """Everyone who is signed in may know which agencies there are."""
+    return Agency.objects.select_related("parent")
+
+
+def employees_visible_to(actor: Actor) -> QuerySet[Employee]:
+    """EOTSS, privacy office and auditors: all. Contacts: their agencies. Everybody: themselves.
+
+    Leaders see aggregates only: no other person, anywhere.
+    """
+    people = Employee.objects.select_related("agency")
+    if actor.sees_everyone:
+        return people
+    return people.filter(Q(agency__in=actor.agency_ids) | Q(pk=actor.employee_id or 0))
+
+
+def employees_matching(actor: Actor, query: str) -> QuerySet[Employee]:
+    """People found by name, e-mail or employee id within the actor's scope."""
+    people = employees_visible_to(actor)
+    for word in query.split()[:5]:
+        people = people.filter(
+            Q(first_name__istartswith=word)
+            | Q(last_name__istartswith=word)
+            | Q(email__istartswith=word)
+            | Q(employee_id__iexact=word)
+        )
+    return people
+
+
+def contacts_in_force() -> QuerySet[AgencyContact]:
+    """Contacts of today who are still employed."""
+    today = clock.today()
+    return (
+        AgencyContact.objects.filter(Q(until_on=None) | Q(until_on__gte=today), from_on__lte=today)
+        .exclude(employee__status=Employee.Status.SEPARATED)
+        .select_related("employee", "agency")
+    )
+
+
+def contacts_for(agency: Agency) -> QuerySet[AgencyContact]:
+    """The people who may decide for an agency: its own contacts first, then its secretariat's."""
+    return contacts_in_force().filter(Q(agency=agency) | Q(agency=agency.parent_id)).order_by("-agency__parent", "-kind")
+
+
+def roster_runs_visible_to(actor: Actor) -> QuerySet[RosterRun]:
+    """Imports name people of every agency: EOTSS, privacy office and auditors only."""
+    runs = RosterRun.objects.defer("content")
+    return runs if actor.has(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR) else runs.none()
+
+
+def headcounts() -> dict[int, int]:
+    """Employed people by agency id."""
+    present = Employee.objects.exclude(status=Employee.Status.SEPARATED)
+    return dict(present.values_list("agency").annotate(Count("pk")))

@@ -1,0 +1,94 @@
+"""Every write to the directory except the roster, which is in roster_services.py."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+
+from apps.accounts.actors import Actor, Role
+from apps.accounts.models import User
+from apps.agencies.errors import LastContact
+from apps.agencies.models import Agency, AgencyContact, Employee
+from apps.agencies.selectors import contacts_in_force
+from apps.audit import services as audit
+from apps.core import clock
+from apps.core.db.errors import translated
+from apps.core.errors import Invalid
+
+
+def agencies_load(*, actor: Actor, path: Path) -> int:
+    """Make the directory's agencies what the CSV says (code, name, parent_code, planned_headcount).
+
+    Agencies missing from the file are left alone. Returns how many were made or changed.
+    """
+    actor.require(Role.ADMINISTRATOR)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    changed = 0
+    with transaction.atomic():
+        # Secretariats first, so that each agency finds its parent.
+        for row in sorted(rows, key=lambda row: bool(row["parent_code"])):
+            parent = Agency.objects.get(code=row["parent_code"]) if row["parent_code"] else None
+            values = {
+                "name": row["name"].strip(),
+                "parent": parent,
+                "planned_headcount": int(row["planned_headcount"]),
+            }
+            agency, made = Agency.objects.get_or_create(code=row["code"].strip().upper(), defaults=values)
+            stale = [name for name, value in values.items() if getattr(agency, name) != value]
+            for name in stale:
+                setattr(agency, name, values[name])
+            if stale:
+                agency.save(update_fields=stale)
+            if made or stale:
+                changed += 1
+                audit.record(actor, "agencies.agency.loaded", agency, after={"code": agency.code})
+    return changed
+
+
+def contact_add(
+    *, actor: Actor, employee: Employee, agency: Agency, kind: str, from_on: date | None = None
+) -> AgencyContact:
+    """Name a contact. The contact works in the agency or in its secretariat."""
+    actor.require(Role.ADMINISTRATOR)
+    if employee.status == Employee.Status.SEPARATED:
+        raise Invalid("This person has left.", how_to_fix="Choose somebody who is employed.")
+    if employee.agency_id not in {agency.pk, agency.parent_id}:
+        raise Invalid(
+            "A contact works in the agency or in its secretariat.", how_to_fix="Choose one of its employees."
+        )
+    with transaction.atomic(), translated():
+        contact = AgencyContact.objects.create(
+            employee=employee, agency=agency, kind=kind, from_on=from_on or clock.today()
+        )
+        audit.record(
+            actor, "agencies.contact.added", contact, after={"agency": agency.code, "kind": kind}, name=str(employee)
+        )
+    return contact
+
+
+def contact_end(*, actor: Actor, contact: AgencyContact, reason: str) -> AgencyContact:
+    """End a contact's service today. Raises `LastContact` where the agency would be left without one."""
+    actor.require(Role.ADMINISTRATOR)
+    with transaction.atomic():
+        Agency.objects.select_for_update().get(pk=contact.agency_id)
+        others = contacts_in_force().filter(agency=contact.agency_id).exclude(pk=contact.pk)
+        if not others.exists():
+            raise LastContact()
+        contact.until_on = max(clock.today(), contact.from_on)
+        contact.save(update_fields=["until_on"])
+        audit.record(actor, "agencies.contact.ended", contact, after={"until": contact.until_on}, reason=reason)
+    return contact
+
+
+def employee_link_user(*, actor: Actor, employee: Employee, user: User) -> Employee:
+    """Join a sign-in to the person in the directory it belongs to."""
+    actor.require(Role.ADMINISTRATOR)
+    with transaction.atomic():
+        employee.user = user
+        employee.save(update_fields=["user"])
+        audit.record(actor, "agencies.employee.linked", employee, after={"user": str(user.key)})
+    return employee

@@ -1,0 +1,5 @@
+"""Small helpers of the templates."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,45 @@
+"""The API's answers to errors: problem details (RFC 9457) with the same reasons as the pages show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from apps.core.errors import BeaconError, Reason
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. Unknown errors stay errors (500): nothing is swallowed."""
+    if isinstance(error, BeaconError):
+        body = {
+            "type": f"urn:beacon:{error.code()}",
+            "title": error.reasons[0].text,
+            "status": error.status,
+            "reasons": [reason_json(reason) for reason in error.reasons],
+        }
+        return Response(body, status=error.status, content_type=CONTENT_TYPE)
+    response = exception_handler(error, context)
+    if response is not None:
+        detail = response.data
+        title = str(detail.get("detail", "The request cannot be used.")) if isinstance(detail, dict) else ""
+        response.data = {
+            "type": "about:blank",
+            "title": title or "The request cannot be used.",
+            "status": response.status_code,
+            "errors": detail,
+        }
+        response.content_type = CONTENT_TYPE
+    return response
+
+
+def reason_json(reason: Reason) -> dict[str, str]:
+    return {
+        "code": reason.code,
+        "text": reason.text,
+        "how_to_fix": reason.how_to_fix,
+        "owner": reason.owner,
+    }

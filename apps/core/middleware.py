@@ -1,0 +1,62 @@
+"""Middleware without an app of its own: health, request ids, and no caching of what a person saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from apps.core import requests
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class HealthMiddleware:
+    """Answers /healthz before host checks, redirects and sign-in.
+
+    200 when the database answers and its migrations are applied, else 503. It says nothing else to strangers.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path != "/healthz":
+            return self.get_response(request)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'audit_auditevent')")
+                row = cursor.fetchone()
+            ready = bool(row and row[0])
+        except DatabaseError:
+            ready = False
+        finally:
+            connection.close()
+        return JsonResponse({"status": "ready" if ready else "starting"}, status=200 if ready else 503)
+
+
+class RequestIdMiddleware:
+    """Gives each request an id, returned as X-Request-ID and written into logs and audit events."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = requests.begin(request.headers.get("X-Request-ID", ""))
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class NoStoreMiddleware:
+    """Pages of a signed-in person are not kept by browsers or proxies (ASVS 14.3.2)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+            response.setdefault("Cache-Control", "no-store")
+        return response

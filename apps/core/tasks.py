@@ -1,0 +1,14 @@
+"""The tick: one UTC heartbeat. Each app decides from its own tables what is due, so a double tick is harmless."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.core import hooks, requests
+
+
+@shared_task
+def tick() -> dict[str, int]:
+    """Call every function in settings.TICK; each returns how much it found to do."""
+    requests.begin()
+    return {f"{hook.__module__}.{hook.__name__}": int(hook()) for hook in hooks.hooks("TICK")}

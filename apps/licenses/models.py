@@ -1,0 +1,214 @@
+"""Contracts, requests, seats and their history."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from apps.agencies.models import Agency, Employee
+from apps.licenses import lifecycle
+from apps.rollout.models import Phase
+
+TASK_TYPES = {
+    "drafting": "First drafts",
+    "research": "Research",
+    "translation": "Translation",
+    "summaries": "Summarizing documents",
+    "spreadsheets": "Working with spreadsheets",
+    "other": "Something else",
+}
+
+
+class Contract(models.Model):
+    """What was bought: seats, price and term. Amendments change the seats from a day on."""
+
+    number = models.CharField(max_length=40)
+    vendor = models.CharField(max_length=120)
+    from_on = models.DateField()
+    until_on = models.DateField()
+    seats = models.PositiveIntegerField()
+    seats_used = models.PositiveIntegerField(default=0, editable=False)
+    price_per_seat_year = models.DecimalField(max_digits=9, decimal_places=2)
+
+    class Meta:
+        ordering = ["from_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="licenses_contract_number"),
+            models.CheckConstraint(
+                condition=Q(seats_used__gte=0) & Q(seats_used__lte=F("seats")), name="licenses_contract_seats_hold"
+            ),
+            models.CheckConstraint(condition=Q(until_on__gt=F("from_on")), name="licenses_contract_dates"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Contract {self.number}"
+
+    @property
+    def seats_free(self) -> int:
+        return self.seats - self.seats_used
+
+    @property
+    def price_per_year(self) -> Decimal:
+        return self.price_per_seat_year * self.seats
+
+
+class Amendment(models.Model):
+    """A dated change to a contract's seats."""
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="amendments")
+    effective_on = models.DateField()
+    seats = models.IntegerField(help_text="Seats added, or taken away where negative")
+    note = models.TextField()
+    recorded_by = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.seats:+d} seats on {self.effective_on}"
+
+
+class SeatRequest(models.Model):
+    """An employee asks for a seat; a contact decides. Nobody gets a seat unasked."""
+
+    class State(models.TextChoices):
+        SUBMITTED = "submitted", "Waiting for a decision"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        EXPIRED = "expired", "Expired"
+
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="seat_requests")
+    state = models.CharField(max_length=10, choices=State, default=State.SUBMITTED)
+    # The request that counts now; an earlier one is history.
+    is_current = models.BooleanField(default=True)
+    task_types = ArrayField(models.CharField(max_length=20), default=list)
+    note = models.TextField(blank=True, max_length=1000)
+    submitted_at = models.DateTimeField(db_default=Now())
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(Employee, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    decision_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["submitted_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employee"], condition=Q(is_current=True), name="licenses_request_one_current"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("employee")), name="licenses_request_not_own"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "declined"]) | Q(decided_at__isnull=False),
+                name="licenses_request_decided",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "submitted_at", "id"], name="licenses_request_queue")]
+
+    def __str__(self) -> str:
+        return f"Request {self.pk}"
+
+    @property
+    def task_labels(self) -> list[str]:
+        return [TASK_TYPES.get(code, code) for code in self.task_types]
+
+
+class Seat(models.Model):
+    """What one employee holds: a reserved, live or suspended place, or one that was given back."""
+
+    class State(models.TextChoices):
+        HELD = "held", "Reserved"
+        GRANTED = "granted", "Granted"
+        SUSPENDED = "suspended", "Suspended"
+        RELEASED = "released", "Released"
+
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="seats")
+    request = models.ForeignKey(SeatRequest, models.PROTECT, related_name="seats")
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="+")
+    phase = models.ForeignKey(Phase, models.PROTECT, related_name="seats")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="seats")
+    state = models.CharField(max_length=10, choices=State, default=State.HELD)
+    reason = models.CharField(max_length=20, blank=True)
+    changed_by = models.CharField(max_length=200)
+    changed_at = models.DateTimeField(db_default=Now())
+    held_at = models.DateTimeField(db_default=Now())
+    granted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employee"], condition=~Q(state="released"), name="licenses_seat_one_live"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["agency", "state"], name="licenses_seat_agency"),
+            models.Index(fields=["phase", "state"], name="licenses_seat_phase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Seat {self.pk}"
+
+    @property
+    def reason_label(self) -> str:
+        return lifecycle.REASONS.get(self.reason, self.reason)
+
+    @property
+    def machine(self) -> Any:
+        return lifecycle.SEAT
+
+
+class SeatPeriod(models.Model):
+    """One stretch of a seat's history. Written by a trigger on seats; periods of a person never overlap."""
+
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="periods")
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="seat_periods")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    phase = models.ForeignKey(Phase, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10)
+    reason = models.CharField(max_length=20, blank=True)
+    changed_by = models.CharField(max_length=200)
+    during = DateTimeRangeField()
+
+    class Meta:
+        ordering = ["during"]
+        constraints = [
+            ExclusionConstraint(
+                name="licenses_period_no_overlap",
+                expressions=[("employee", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.during}"
+
+
+class OptOut(models.Model):
+    """An employee does not take part: no reminder, no denominator, no report by name; back in one step."""
+
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="opt_outs")
+    since = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["employee"], condition=Q(ended_at=None), name="licenses_optout_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Opted out since {self.since}"
+
+
+class SettleRun(models.Model):
+    """When everybody's seat was last compared with the rules, and how many moved."""
+
+    at = models.DateTimeField(db_default=Now())
+    moved = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.moved} moved at {self.at}"

@@ -1,0 +1,185 @@
+"""Reading requests, seats, contracts and eligibility, cut to what the actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from apps.accounts.actors import Actor, Role
+from apps.agencies.models import Employee
+from apps.core import clock
+from apps.core.errors import Reason
+from apps.licenses.eligibility import Facts
+from apps.licenses.lifecycle import EOTSS_DAYS
+from apps.licenses.models import Contract, Seat, SeatRequest
+from apps.terms.selectors import acceptable_versions
+
+
+def requests_visible_to(actor: Actor) -> QuerySet[SeatRequest]:
+    """One's own, those of the agencies one serves, or all for EOTSS, privacy office and auditors."""
+    requests = SeatRequest.objects.select_related("employee", "employee__agency")
+    if actor.sees_everyone:
+        return requests
+    return requests.filter(Q(employee=actor.employee_id or 0) | Q(employee__agency__in=actor.agency_ids))
+
+
+def seats_visible_to(actor: Actor) -> QuerySet[Seat]:
+    """One's own, those of the agencies one serves, or all for EOTSS, privacy office and auditors."""
+    seats = Seat.objects.select_related("employee", "agency", "phase")
+    if actor.sees_everyone:
+        return seats
+    return seats.filter(Q(employee=actor.employee_id or 0) | Q(agency__in=actor.agency_ids))
+
+
+def contracts_visible_to(actor: Actor) -> QuerySet[Contract]:
+    """Money is public; leaders, EOTSS, privacy office and auditors see it in the console."""
+    contracts = Contract.objects.all()
+    return contracts if actor.sees_everyone or actor.has(Role.LEADER) else contracts.none()
+
+
+def contract_in_force(on: date) -> Contract | None:
+    """The contract whose seats are given out on a day: the one that ends last, where two overlap."""
+    return Contract.objects.filter(from_on__lte=on, until_on__gte=on).order_by("-until_on").first()
+
+
+def waiting_list(place_agency_id: int) -> QuerySet[SeatRequest]:
+    """Approved people of an agency for whom no seat is free, in order of approval."""
+    return (
+        SeatRequest.objects.filter(state=SeatRequest.State.APPROVED, is_current=True, employee__agency=place_agency_id)
+        .exclude(employee__seats__state__in=["held", "granted", "suspended"])
+        .exclude(employee__status=Employee.Status.SEPARATED)
+        .order_by("decided_at", "id")
+    )
+
+
+# ---- eligibility -------------------------------------------------------------------------------------------
+
+_FACTS = "SELECT * FROM licenses_eligibility(%s, %s::bigint[], %s::bigint[])"
+
+
+def facts_of(employee_ids: Iterable[int] | None = None, *, as_of: date | None = None) -> list[Facts]:
+    """The facts of some employees, or of everybody who has a seat or an approval (None)."""
+    day = as_of or clock.today()
+    versions = acceptable_versions(day)
+    statement, ids = _FACTS, None if employee_ids is None else list(employee_ids)
+    if ids is None:
+        statement += " WHERE seat_id IS NOT NULL OR request_state = 'approved'"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [day, versions, ids])
+        return [Facts(*row) for row in cursor.fetchall()]
+
+
+def facts_for(employee_id: int) -> Facts:
+    """The facts of one employee. Raises `Employee.DoesNotExist`."""
+    found = facts_of([employee_id])
+    if not found:
+        raise Employee.DoesNotExist
+    return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """How many people of an agency still lack a requirement."""
+
+    taking_part: int
+    terms: int
+    training: int
+    approval: int
+    waiting: int
+
+
+def lacking_in(agency_ids: Iterable[int]) -> Lacking:
+    """Counts over the people who asked for a seat and do not have a live one. Those who opted out are in none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE NOT terms_ok),"
+            " count(*) FILTER (WHERE training_required AND cardinality(missing_courses) > 0),"
+            " count(*) FILTER (WHERE request_state = 'submitted'),"
+            " count(*) FILTER (WHERE request_state = 'approved' AND seat_id IS NULL)"
+            " FROM licenses_eligibility(%s, %s::bigint[], (SELECT array_agg(employee_id) FROM licenses_seatrequest r"
+            " JOIN agencies_employee e ON e.id = r.employee_id WHERE r.is_current AND e.agency_id = ANY(%s)))"
+            " WHERE request_state IN ('submitted', 'approved') AND NOT has_opted_out"
+            " AND seat_state IS DISTINCT FROM 'granted'",
+            [clock.today(), acceptable_versions(clock.today()), list(agency_ids)],
+        )
+        return Lacking(*(cursor.fetchone() or (0, 0, 0, 0, 0)))
+
+
+# ---- who may decide ----------------------------------------------------------------------------------------
+
+
+def why_not_decide(actor: Actor, request: SeatRequest) -> Reason | None:
+    """None where `actor` may approve or decline `request`; else the reason, the same on page, API and refusal."""
+    if request.employee_id == actor.employee_id:
+        return Reason("own_request", "Nobody decides their own request.", "Another contact decides it.", "Contact")
+    if request.state != SeatRequest.State.SUBMITTED:
+        return Reason("decided", f"The request is {request.get_state_display().lower()}.", "Reload the page.")
+    if request.employee.status == Employee.Status.SEPARATED:
+        return Reason("separated", "This person has left.", "The request ends by itself.")
+    if request.employee.agency_id in actor.agency_ids or actor.is_system:
+        return None
+    waited = clock.now() - request.submitted_at
+    if Role.ADMINISTRATOR in actor.roles and waited >= timedelta(days=EOTSS_DAYS):
+        return None
+    return Reason(
+        "not_contact",
+        "Only a contact of the person's agency decides.",
+        f"EOTSS steps in after {EOTSS_DAYS} days without a decision.",
+        "Agency contact",
+    )
+
+
+# ---- the ledger --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """Seats of one contract, phase or agency: free + held + granted + suspended = purchased (or allocated)."""
+
+    name: str
+    purchased: int
+    free: int
+    held: int
+    granted: int
+    suspended: int
+
+    @property
+    def balances(self) -> bool:
+        return self.free >= 0 and self.free + self.held + self.granted + self.suspended == self.purchased
+
+
+_LEDGER = """
+    SELECT a.name, pa.allocation, pa.allocation - pa.seats_used,
+        count(s.id) FILTER (WHERE s.state = 'held'), count(s.id) FILTER (WHERE s.state = 'granted'),
+        count(s.id) FILTER (WHERE s.state = 'suspended')
+    FROM rollout_phaseagency pa JOIN agencies_agency a ON a.id = pa.agency_id
+    LEFT JOIN licenses_seat s ON s.phase_id = pa.phase_id AND s.agency_id = pa.agency_id AND s.state <> 'released'
+    WHERE pa.phase_id = %s GROUP BY pa.id, a.name ORDER BY a.name
+"""
+_LEDGER_TOTAL = """
+    SELECT 'Contract ' || c.number, c.seats, c.seats - c.seats_used,
+        count(s.id) FILTER (WHERE s.state = 'held'), count(s.id) FILTER (WHERE s.state = 'granted'),
+        count(s.id) FILTER (WHERE s.state = 'suspended')
+    FROM licenses_contract c LEFT JOIN licenses_seat s ON s.contract_id = c.id AND s.state <> 'released'
+    GROUP BY c.id ORDER BY c.from_on
+"""
+
+
+def ledger() -> list[LedgerLine]:
+    """One line for each contract, counted from the seats themselves against the counter."""
+    return _lines(_LEDGER_TOTAL, [])
+
+
+def ledger_of_phase(phase_id: int) -> list[LedgerLine]:
+    """One line for each agency of a phase."""
+    return _lines(_LEDGER, [phase_id])
+
+
+def _lines(statement: str, parameters: list[int]) -> list[LedgerLine]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [LedgerLine(*row) for row in cursor.fetchall()]

@@ -1,0 +1,49 @@
+"""What time alone does to requests and seats (settings.TICK)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from apps.accounts.actors import SYSTEM
+from apps.audit import services as audit
+from apps.core import clock
+from apps.licenses.lifecycle import EXPIRE_DAYS
+from apps.licenses.models import SeatRequest, SettleRun
+from apps.licenses.settle import seats_settle
+
+_LOCK = 0x53657474  # "Sett": one settling of everybody at a time
+
+
+def sweep() -> int:
+    """Expire requests without a decision and, every few minutes, settle everybody. Returns how many moved."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not (cursor.fetchone() or (False,))[0]:
+            return 0
+        expired = requests_expire()
+        last = SettleRun.objects.order_by("-at").values_list("at", flat=True).first()
+        if last and clock.now() - last < timedelta(seconds=settings.SETTLE_EVERY_SECONDS):
+            return expired
+        SettleRun.objects.filter(at__lt=clock.now() - timedelta(days=7)).delete()
+        moved = seats_settle(actor=SYSTEM)
+        SettleRun.objects.create(at=clock.now(), moved=moved)
+    return expired + moved
+
+
+def requests_expire() -> int:
+    """End requests that nobody decided for 14 days; asking again is one click, the answers are kept."""
+    old = SeatRequest.objects.filter(
+        state=SeatRequest.State.SUBMITTED, submitted_at__lt=clock.now() - timedelta(days=EXPIRE_DAYS)
+    )
+    ids = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    SeatRequest.objects.filter(pk__in=ids).update(state=SeatRequest.State.EXPIRED, is_current=False)
+    audit.record_many(
+        SYSTEM,
+        "licenses.request.expired",
+        SeatRequest,
+        [audit.Entry(str(pk), f"Request {pk}", reason=f"No decision in {EXPIRE_DAYS} days") for pk in ids],
+    )
+    return len(ids)

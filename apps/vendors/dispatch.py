@@ -1,0 +1,282 @@
+"""Sending operations: claim a batch, call the vendor outside the transaction, write down what it answered.
+
+1. Claim up to a batch of due operations with SKIP LOCKED; write an attempt for each; commit.
+2. Call, several at once. A write is sent once.
+3. Record each answer in a transaction of its own: done, retry later, needs attention, or unclear.
+4. Ask again what the person's seat demands: a newer decision may have come meanwhile.
+
+A worker that dies between 1 and 3 leaves its operations leased; when the lease ends they count as unclear.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from apps.agencies.models import Agency
+from apps.core import clock
+from apps.core.failpoints import failpoint
+from apps.licenses.ports import (
+    AlreadyExists,
+    Misconfigured,
+    NotFound,
+    OutcomeUnknown,
+    ProviderError,
+    Receipt,
+    Rejected,
+    SeatProvider,
+    Transient,
+)
+from apps.vendors.errors import CredentialMissing
+from apps.vendors.hooks import people_reconcile
+from apps.vendors.models import Attempt, Cooldown, Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
+from apps.vendors.providers import provider_for
+from apps.vendors.sync import workspace_halt
+
+BATCH, THREADS = 64, 16
+BUDGET_SECONDS = 60.0
+LEASE = timedelta(minutes=3)
+# Seconds, then 6, 12, 24 h, daily to day 28.
+DELAYS = (5, 30, 120, 600, 3600, 6 * 3600, 12 * 3600, 24 * 3600)
+GIVE_UP = timedelta(days=28)
+PAUSE_WITHOUT_WORD = 60.0
+BREAKER_CALLS, BREAKER_SHARE, BREAKER_PAUSE = 50, 0.40, timedelta(minutes=5)
+
+_CLAIM = """
+    UPDATE vendors_operation SET state = 'running', attempts = attempts + 1, last_attempt_at = now(),
+        leased_until = now() + %(lease)s
+    WHERE id IN (
+        SELECT o.id FROM vendors_operation o
+        WHERE o.workspace_id = %(ws)s AND o.state IN ('pending', 'retry') AND o.next_attempt_at <= %(now)s
+            AND NOT o.is_unclear AND (%(all)s OR o.priority = 0)
+            AND NOT EXISTS (SELECT 1 FROM vendors_cooldown c WHERE c.workspace_id = o.workspace_id
+                AND c.kind = o.kind AND c.until > %(now)s)
+        ORDER BY o.priority, o.next_attempt_at, o.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the vendor answered to one operation: a receipt or one of the six errors."""
+
+    operation: Operation
+    attempt: Attempt
+    receipt: Receipt | None
+    error: ProviderError | None
+
+
+def dispatch(workspace: Workspace, *, budget: float = BUDGET_SECONDS, batch: int = BATCH) -> int:
+    """Send what is due until nothing is, or for `budget` seconds. Returns how many calls were made."""
+    leases_expire(workspace)
+    sent, deadline = 0, time.monotonic() + budget
+    try:
+        with provider_for(workspace) as provider, ThreadPoolExecutor(THREADS) as threads:
+            while time.monotonic() < deadline:
+                claimed = _claim(workspace, batch)
+                if not claimed:
+                    break
+                answers = threads.map(lambda pair: _call(provider, *pair), claimed)
+                for answered in answers:
+                    sent += 1
+                    failpoint("after_vendor_call")
+                    _record(workspace, answered)
+    except CredentialMissing as error:
+        workspace_halt(workspace, str(error))
+    return sent
+
+
+def leases_expire(workspace: Workspace) -> int:
+    """Operations whose worker died: they may have acted, so they are looked at before they are sent again."""
+    return Operation.objects.filter(
+        workspace=workspace, state=Operation.State.RUNNING, leased_until__lt=clock.now()
+    ).update(state=Operation.State.RETRY, is_unclear=True, last_error="The worker stopped in mid-call.")
+
+
+def _claim(workspace: Workspace, batch: int) -> list[tuple[Operation, Attempt]]:
+    """Claim due operations. While the workspace is halted or its breaker open, removals alone are tried."""
+    workspace.refresh_from_db()
+    open_now = not workspace.is_halted and not (workspace.paused_until and workspace.paused_until > clock.now())
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _CLAIM,
+                {"ws": workspace.pk, "now": clock.now(), "lease": LEASE, "limit": batch, "all": open_now},
+            )
+            ids = [row[0] for row in cursor.fetchall()]
+        operations = list(Operation.objects.filter(pk__in=ids).order_by("priority", "pk"))
+        attempts = Attempt.objects.bulk_create(
+            [Attempt(operation=one, workspace=workspace, at=clock.now()) for one in operations]
+        )
+    return list(zip(operations, attempts, strict=True))
+
+
+# ---- calling: no database from here to _record ------------------------------------------------------------
+
+
+def _call(provider: SeatProvider, operation: Operation, attempt: Attempt) -> Answered:
+    calls: dict[str, Callable[[], Receipt]] = {
+        "invite": lambda: provider.invite(operation.email),
+        "withdraw": lambda: _withdraw(provider, operation),
+        "remove": lambda: provider.remove(operation.vendor_ref),
+        "group_create": lambda: provider.group_create(operation.group_ref),
+        "group_add": lambda: provider.group_add(operation.group_ref, operation.vendor_ref),
+        "group_remove": lambda: provider.group_remove(operation.group_ref, operation.vendor_ref),
+    }
+    try:
+        return Answered(operation, attempt, calls[operation.kind](), None)
+    except ProviderError as error:
+        return Answered(operation, attempt, None, error)
+
+
+def _withdraw(provider: SeatProvider, operation: Operation) -> Receipt:
+    """Withdraw an invitation; if it was accepted between plan and call, remove the member that it became."""
+    try:
+        return provider.withdraw(operation.vendor_ref)
+    except AlreadyExists:
+        member = provider.member_by_email(operation.email)
+        if member is None:
+            raise
+        if member.role == "owner" or member.is_scim or member.is_service:
+            raise Rejected("The invitation was accepted by an account that Beacon never removes.") from None
+        return provider.remove(member.vendor_id)
+
+
+# ---- recording --------------------------------------------------------------------------------------------
+
+
+def _record(workspace: Workspace, answered: Answered) -> None:
+    operation, error = answered.operation, answered.error
+    with transaction.atomic():
+        current = Operation.objects.select_for_update().get(pk=operation.pk)
+        if current.state != Operation.State.RUNNING or current.attempts != operation.attempts:
+            return  # the lease ended and somebody else looks after it now
+        _react(workspace, current, answered)
+        attempt = answered.attempt
+        attempt.outcome = type(error).__name__ if error else "done"
+        attempt.status = error.status if error else 200
+        attempt.message = error.message if error else ""
+        attempt.request_id = error.request_id if error else (answered.receipt or Receipt("")).request_id
+        attempt.save()
+        current.request_id = attempt.request_id
+        current.leased_until = None
+        current.save()
+        if current.state == Operation.State.DONE and current.employee_id:
+            people_reconcile(workspace, [current.employee_id], f"Operation {current.pk}")
+
+
+def _react(workspace: Workspace, operation: Operation, answered: Answered) -> None:
+    """One reaction for each of the six errors."""
+    error = answered.error
+    if error is None:
+        _done(workspace, operation, answered.receipt or Receipt(""))
+        return
+    operation.last_error = error.message
+    is_so_already = isinstance(error, NotFound) and operation.kind in {"remove", "withdraw", "group_remove"}
+    if is_so_already or (isinstance(error, AlreadyExists) and operation.kind in {"group_add", "group_remove"}):
+        _done(workspace, operation, Receipt(error.request_id))
+    elif isinstance(error, (OutcomeUnknown, AlreadyExists)):
+        _unclear(operation)
+    elif isinstance(error, Transient):
+        _later(workspace, operation, error)
+    elif isinstance(error, Misconfigured):
+        operation.state, operation.attempts = Operation.State.PENDING, operation.attempts - 1
+        operation.next_attempt_at = clock.now() + timedelta(seconds=PAUSE_WITHOUT_WORD)
+        workspace_halt(workspace, f"HTTP {error.status}: {error.message}")
+    else:
+        operation.state = Operation.State.NEEDS_ATTENTION
+    _breaker(workspace)
+
+
+def _unclear(operation: Operation) -> None:
+    """It may have acted. A removal may be repeated; everything else waits for an observation."""
+    operation.state = Operation.State.RETRY
+    operation.is_unclear = operation.kind != Operation.Kind.REMOVE
+    operation.next_attempt_at = clock.now() + timedelta(seconds=DELAYS[0])
+
+
+def _later(workspace: Workspace, operation: Operation, error: Transient) -> None:
+    now = clock.now()
+    if now - operation.created_at > GIVE_UP:
+        operation.state = Operation.State.NEEDS_ATTENTION
+        operation.last_error = f"Tried for 28 days. The vendor last said: {error.message}"
+        return
+    operation.state = Operation.State.RETRY
+    if error.status == 429:
+        pause = timedelta(seconds=error.retry_after or PAUSE_WITHOUT_WORD)
+        Cooldown.objects.update_or_create(
+            workspace=workspace, kind=operation.kind, defaults={"until": now + pause}
+        )
+        operation.next_attempt_at = now + pause
+        return
+    base = DELAYS[min(operation.attempts, len(DELAYS)) - 1]
+    # Jitter so that a thousand operations do not come back in the same second.
+    operation.next_attempt_at = now + timedelta(seconds=base * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+
+
+def _breaker(workspace: Workspace) -> None:
+    """At 40% failures in 50 calls the job pauses; removals are still tried."""
+    last = list(
+        Attempt.objects.filter(workspace=workspace).exclude(outcome="started").values_list("outcome", flat=True)[
+            :BREAKER_CALLS
+        ]
+    )
+    failed = sum(1 for outcome in last if outcome not in {"done", "NotFound", "AlreadyExists"})
+    if len(last) >= BREAKER_CALLS and failed >= BREAKER_SHARE * len(last):
+        Workspace.objects.filter(pk=workspace.pk).update(paused_until=clock.now() + BREAKER_PAUSE)
+
+
+def _done(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
+    """The vendor did it: the operation ends, and the observed state follows without waiting for the next look."""
+    now = clock.now()
+    operation.state, operation.finished_at = Operation.State.DONE, now
+    operation.is_unclear, operation.last_error = False, ""
+    if operation.kind == Operation.Kind.INVITE:
+        VendorInvite.objects.update_or_create(
+            workspace=workspace,
+            vendor_id=receipt.vendor_id or f"operation-{operation.pk}",
+            defaults={
+                "email": operation.email, "email_key": operation.email.lower(), "role": "reader", "status": "pending",
+                "invited_at": now, "employee_id": operation.employee_id, "is_ours": True, "gone_at": None,
+            },
+        )  # fmt: skip
+    elif operation.kind in {"remove", "withdraw"}:
+        _forget(workspace, operation)
+    elif operation.kind == Operation.Kind.GROUP_CREATE:
+        code = operation.target.partition(":")[2]
+        VendorGroup.objects.update_or_create(
+            workspace=workspace,
+            vendor_id=receipt.vendor_id,
+            defaults={"name": operation.group_ref, "agency": Agency.objects.filter(code=code).first()},
+        )
+    else:
+        _membership(workspace, operation)
+
+
+def _forget(workspace: Workspace, operation: Operation) -> None:
+    """The account is gone by our hand, and with it our claim: should it come back, that is drift."""
+    account = VendorAccount.objects.filter(workspace=workspace)
+    invites = VendorInvite.objects.filter(workspace=workspace)
+    if operation.employee_id:
+        account, invites = account.filter(employee=operation.employee_id), invites.filter(employee=operation.employee_id)
+        invites.filter(status="pending").update(gone_at=clock.now())
+        invites.update(is_ours=False)
+    else:
+        account = account.filter(vendor_id=operation.vendor_ref)
+    account.update(gone_at=clock.now(), is_ours=False)
+
+
+def _membership(workspace: Workspace, operation: Operation) -> None:
+    account = VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref).first()
+    if account is None:
+        return
+    groups = set(account.groups)
+    groups.add(operation.group_ref) if operation.kind == "group_add" else groups.discard(operation.group_ref)
+    account.groups = sorted(groups)
+    account.save(update_fields=["groups"])

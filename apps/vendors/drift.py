@@ -1,0 +1,110 @@
+"""Drift: recording what differs, and what people decide about it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from apps.accounts.actors import Actor, Role
+from apps.audit import services as audit
+from apps.core import clock
+from apps.core.errors import Invalid
+from apps.licenses.models import Seat
+from apps.vendors.errors import NotAdoptable
+from apps.vendors.hooks import people_reconcile, ring
+from apps.vendors.lifecycle import DRIFT
+from apps.vendors.models import Drift, VendorAccount, Workspace
+from apps.vendors.planning import operations_write
+from apps.vendors.reconcile import Difference, Wanted, person_target
+
+
+def drifts_record(workspace: Workspace, differences: list[Difference]) -> None:
+    """Open what is new, resolve what the last complete observation no longer shows, reopen what was ignored long enough."""
+    seen = {(one.kind, one.target): one for one in differences}
+    known = {(d.kind, d.target): d for d in Drift.objects.filter(workspace=workspace).exclude(state="resolved")}
+    gone = [drift.pk for key, drift in known.items() if key not in seen]
+    Drift.objects.filter(pk__in=gone).update(
+        state="resolved", resolution="gone", resolved_at=clock.now(), resolved_by="Beacon"
+    )
+    Drift.objects.filter(workspace=workspace, state="ignored", ignored_until__lt=clock.today()).update(
+        state="open", ignored_until=None
+    )
+    Drift.objects.bulk_create(
+        [
+            Drift(
+                workspace=workspace, kind=one.kind, target=one.target, account_id=one.account_id,
+                employee_id=one.employee_id, detail=one.detail, first_seen_at=clock.now(),
+            )
+            for key, one in seen.items()
+            if key not in known
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def drift_remove(*, actor: Actor, drift: Drift, reason: str) -> Drift:
+    """Ask the vendor to remove the account, although Beacon did not make it: a person decided so."""
+    account = _account(actor, drift, reason)
+    if account.is_protected:
+        raise Invalid(
+            "Beacon never removes owners, service accounts or accounts that SCIM manages.",
+            how_to_fix="Change it where it is managed, or ignore the drift until a date.",
+        )
+    with transaction.atomic():
+        target = person_target(account.employee_id) if account.employee_id else f"account:{account.vendor_id}"
+        wanted = Wanted("remove", target, account.employee_id, account.email, reason, account.vendor_id)
+        operations_write(drift.workspace, [wanted], cause=f"Drift {drift.pk}, {actor.name}")
+        ring(drift.workspace_id)
+        return _settle(actor, drift, "resolved", "removed", reason)
+
+
+def drift_adopt(*, actor: Actor, drift: Drift, reason: str) -> Drift:
+    """Take the account as Beacon's own: from now on it follows the seat. Only for holders of a granted seat."""
+    account = _account(actor, drift, reason)
+    held = Seat.objects.filter(employee=account.employee_id, state=Seat.State.GRANTED) if account.employee_id else None
+    if held is None or not held.exists():
+        raise NotAdoptable()
+    with transaction.atomic():
+        VendorAccount.objects.filter(pk=account.pk).update(is_ours=True)
+        return _settle(actor, drift, "resolved", "adopted", reason)
+
+
+def drift_repair(*, actor: Actor, drift: Drift, reason: str) -> Drift:
+    """Ask of the vendor what the seat demands, now."""
+    actor.require(Role.ADMINISTRATOR)
+    if drift.employee_id is None:
+        raise Invalid("Nobody in the directory belongs to this account.", how_to_fix="Remove it or ignore it.")
+    with transaction.atomic():
+        people_reconcile(drift.workspace, [drift.employee_id], f"Drift {drift.pk}, {actor.name}")
+        return _settle(actor, drift, "resolved", "repaired", reason)
+
+
+def drift_ignore(*, actor: Actor, drift: Drift, until: date, reason: str) -> Drift:
+    """Leave the difference alone until a day, with a reason."""
+    actor.require(Role.ADMINISTRATOR)
+    if until <= clock.today():
+        raise Invalid("The day must lie ahead.")
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    with transaction.atomic():
+        drift.ignored_until = until
+        return _settle(actor, drift, "ignored", "ignored", reason)
+
+
+def _account(actor: Actor, drift: Drift, reason: str) -> VendorAccount:
+    actor.require(Role.ADMINISTRATOR)
+    if not reason.strip():
+        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
+    if drift.account is None:
+        raise Invalid("There is no account to act on.")
+    return drift.account
+
+
+def _settle(actor: Actor, drift: Drift, state: str, resolution: str, reason: str) -> Drift:
+    DRIFT.check(drift.state, state)
+    drift.state, drift.resolution, drift.reason = state, resolution, reason
+    drift.resolved_by, drift.resolved_at = actor.name, clock.now()
+    drift.save()
+    audit.record(actor, f"vendors.drift.{resolution}", drift, after={"target": drift.target}, reason=reason)
+    return drift

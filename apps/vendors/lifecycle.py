@@ -1,0 +1,32 @@
+"""The states of operations, sync runs and drift."""
+
+from apps.core.lifecycle import lifecycle
+
+OPERATION = lifecycle(
+    "operation",
+    ("planned", "pending"),
+    planned="pending discarded",
+    pending="running superseded",
+    running="done retry needs_attention pending",
+    retry="running superseded done needs_attention",
+    needs_attention="pending superseded",
+    done="",
+    superseded="",
+    discarded="",
+)
+SYNC = lifecycle(
+    "sync run",
+    "running",
+    running="done incomplete held failed",
+    held="released discarded",
+    released="",
+    done="",
+    incomplete="",
+    failed="",
+    discarded="",
+)
+DRIFT = lifecycle(
+    "drift", "open", open="resolved ignored", ignored="open resolved", resolved=""
+)
+# Operations that are still to have an effect: one per target.
+OPEN = ("planned", "pending", "running", "retry", "needs_attention")

@@ -1,0 +1,209 @@
+"""Looking at a workspace: every member, invitation and group into the observed state, in bounded memory.
+
+Lists are read outside transactions into temporary tables and compared there; only what changed is written. Own writes
+of the last minutes are trusted over a list that may lag behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.agencies.models import Agency
+from apps.core.db.copy import copy_rows
+from apps.licenses.ports import GroupSeen, Listing, ProviderError, SeatProvider
+from apps.vendors.models import VendorAccount, VendorGroup, Workspace
+from apps.vendors.planning import group_name
+
+OWN_WRITES = timedelta(minutes=15)
+_BATCH = 5000
+_STAGES = {
+    "seen_member": "vendor_id text, email text, name text, role text, is_service bool, is_scim bool,"
+    " added_at timestamptz",
+    "seen_invite": "vendor_id text, email text, role text, status text, invited_at timestamptz,"
+    " expires_at timestamptz, accepted_at timestamptz",
+    "seen_membership": "member_id text, group_id text",
+}
+
+
+@dataclass(slots=True)
+class Observation:
+    """How the lists were read, and how long they were."""
+
+    members: int = 0
+    invites: int = 0
+    groups: int = 0
+    members_before: int = 0
+    complete: bool = True
+    problems: list[str] = field(default_factory=list)
+    retention: str = ""
+
+    def add(self, name: str, listing: Listing) -> None:
+        self.complete = self.complete and listing.complete
+        shown = [f"{name}: {problem}" for problem in listing.problems[:5]]
+        more = len(listing.problems) - len(shown)
+        self.problems += shown + ([f"{name}: and {more} more like these."] if more > 0 else [])
+
+
+@contextmanager
+def stages() -> Iterator[None]:
+    """The temporary tables of one observation."""
+    with connection.cursor() as cursor:
+        for name, columns in _STAGES.items():
+            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {', '.join(_STAGES)}")
+
+
+def read(provider: SeatProvider, workspace: Workspace, beat: Callable[[], None]) -> Observation:
+    """Read every list into the stages. `beat` is called between batches (it renews the lease).
+
+    Raises `Misconfigured`; every other failure makes the observation incomplete.
+    """
+    seen = Observation(members_before=VendorAccount.objects.filter(workspace=workspace, gone_at=None).count())
+    listing = Listing()
+    seen.members = _stage("seen_member", provider.members(listing), beat)
+    seen.add("Members", listing)
+    listing = Listing()
+    seen.invites = _stage("seen_invite", provider.invites(listing), beat)
+    seen.add("Invitations", listing)
+    listing = Listing()
+    groups = list(provider.groups(listing))
+    seen.groups = len(groups)
+    seen.add("Groups", listing)
+    if listing.complete:
+        _groups(workspace, groups)
+    for group in VendorGroup.objects.filter(workspace=workspace, gone_at=None, agency__isnull=False):
+        listing = Listing()
+        pairs = ((member, group.vendor_id) for member in provider.group_members(group.vendor_id, listing))
+        _stage("seen_membership", pairs, beat)
+        seen.add(f"Group {group.name}", listing)
+    try:
+        seen.retention = provider.retention()
+    except ProviderError as error:
+        seen.problems.append(f"Data retention could not be read: {error.message} (HTTP {error.status}).")
+    return seen
+
+
+def _stage(table: str, rows: Iterable[Iterable[Any]], beat: Callable[[], None]) -> int:
+    columns = [part.split()[0] for part in _STAGES[table].split(", ")]
+    stream, count = iter(rows), 0
+    while batch := list(islice(stream, _BATCH)):
+        with transaction.atomic():
+            count += copy_rows(table, columns, [_values(row) for row in batch])
+        beat()
+    return count
+
+
+def _values(row: Any) -> list[Any]:
+    """The fields of a seen record, or a plain tuple as it is; NUL has no place in the database."""
+    fields = row if isinstance(row, tuple) else [getattr(row, name) for name in row.__slots__]
+    return [value.replace("\x00", "") if isinstance(value, str) else value for value in fields]
+
+
+def _groups(workspace: Workspace, groups: list[GroupSeen]) -> None:
+    """Groups are few: compare them one by one. One that has an agency's group name mirrors that agency."""
+    mirrors = {group_name(code, name): pk for pk, code, name in Agency.objects.values_list("pk", "code", "name")}
+    with transaction.atomic():
+        for group in groups:
+            VendorGroup.objects.update_or_create(
+                workspace=workspace,
+                vendor_id=group.vendor_id,
+                defaults={
+                    "name": group.name[:255], "is_scim": group.is_scim, "agency_id": mirrors.get(group.name),
+                    "gone_at": None,
+                },
+            )  # fmt: skip
+        gone = VendorGroup.objects.filter(workspace=workspace, gone_at=None)
+        gone.exclude(vendor_id__in=[group.vendor_id for group in groups]).delete()
+
+
+# ---- storing -----------------------------------------------------------------------------------------------
+
+_MEMBERS = """
+    INSERT INTO vendors_vendoraccount (workspace_id, vendor_id, email, email_key, name, role, is_service, is_scim,
+        added_at, is_ours, groups)
+    SELECT %(ws)s, n.vendor_id, left(n.email, 254), lower(left(n.email, 254)), left(n.name, 200), left(n.role, 40),
+        n.is_service, n.is_scim, n.added_at, false, '{}'
+    FROM (SELECT DISTINCT ON (vendor_id) * FROM seen_member WHERE vendor_id <> '') n
+    LEFT JOIN vendors_vendoraccount a ON a.workspace_id = %(ws)s AND a.vendor_id = n.vendor_id
+    WHERE a.id IS NULL
+        OR (a.email, a.name, a.role, a.is_service, a.is_scim) IS DISTINCT FROM
+            (left(n.email, 254), left(n.name, 200), left(n.role, 40), n.is_service, n.is_scim)
+        OR (a.gone_at IS NOT NULL AND a.gone_at < %(trusted)s)
+    ON CONFLICT (workspace_id, vendor_id) DO UPDATE SET email = EXCLUDED.email, email_key = EXCLUDED.email_key,
+        name = EXCLUDED.name, role = EXCLUDED.role, is_service = EXCLUDED.is_service, is_scim = EXCLUDED.is_scim,
+        gone_at = CASE WHEN vendors_vendoraccount.gone_at < %(trusted)s THEN NULL
+            ELSE vendors_vendoraccount.gone_at END
+"""
+_MEMBERS_GONE = """
+    UPDATE vendors_vendoraccount a SET gone_at = %(started)s WHERE workspace_id = %(ws)s AND gone_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM seen_member n WHERE n.vendor_id = a.vendor_id)
+"""
+_INVITES = """
+    INSERT INTO vendors_vendorinvite (workspace_id, vendor_id, email, email_key, role, status, invited_at, expires_at,
+        accepted_at, is_ours)
+    SELECT %(ws)s, n.vendor_id, left(n.email, 254), lower(left(n.email, 254)), left(n.role, 40), left(n.status, 40),
+        n.invited_at, n.expires_at, n.accepted_at, false
+    FROM (SELECT DISTINCT ON (vendor_id) * FROM seen_invite WHERE vendor_id <> '') n
+    LEFT JOIN vendors_vendorinvite a ON a.workspace_id = %(ws)s AND a.vendor_id = n.vendor_id
+    WHERE a.id IS NULL OR (a.status, a.expires_at, a.accepted_at) IS DISTINCT FROM
+            (left(n.status, 40), n.expires_at, n.accepted_at)
+        OR (a.gone_at IS NOT NULL AND a.gone_at < %(trusted)s)
+    ON CONFLICT (workspace_id, vendor_id) DO UPDATE SET status = EXCLUDED.status, expires_at = EXCLUDED.expires_at,
+        invited_at = EXCLUDED.invited_at, accepted_at = EXCLUDED.accepted_at,
+        gone_at = CASE WHEN vendors_vendorinvite.gone_at < %(trusted)s THEN NULL
+            ELSE vendors_vendorinvite.gone_at END
+"""
+# An invitation that Beacon has just sent may be missing from a list that lags.
+_INVITES_GONE = """
+    UPDATE vendors_vendorinvite a SET gone_at = %(started)s WHERE workspace_id = %(ws)s AND gone_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM seen_invite n WHERE n.vendor_id = a.vendor_id)
+        AND NOT (is_ours AND invited_at >= %(trusted)s)
+"""
+# The vendor id rules; an e-mail only joins what is not joined yet. People who are employed come before those who left.
+_LINK = """
+    UPDATE {table} a SET employee_id = (
+        SELECT e.id FROM agencies_employee e WHERE lower(e.email) = a.email_key
+        ORDER BY (e.status = 'separated'), e.id LIMIT 1)
+    WHERE workspace_id = %(ws)s AND employee_id IS NULL AND gone_at IS NULL AND email_key <> ''
+        AND EXISTS (SELECT 1 FROM agencies_employee e WHERE lower(e.email) = a.email_key)
+"""
+# An account is ours where it came from an invitation of ours.
+_OURS = """
+    UPDATE vendors_vendoraccount a SET is_ours = true WHERE workspace_id = %(ws)s AND NOT is_ours AND gone_at IS NULL
+        AND employee_id IS NOT NULL AND EXISTS (SELECT 1 FROM vendors_vendorinvite i WHERE i.workspace_id = %(ws)s
+            AND i.employee_id = a.employee_id AND i.is_ours)
+"""
+_MEMBERSHIPS = """
+    UPDATE vendors_vendoraccount a SET groups = COALESCE(m.groups, '{}')
+    FROM vendors_vendoraccount b LEFT JOIN (
+        SELECT member_id, array_agg(DISTINCT group_id ORDER BY group_id)::varchar[] AS groups
+        FROM seen_membership GROUP BY 1) m ON m.member_id = b.vendor_id
+    WHERE a.id = b.id AND a.workspace_id = %(ws)s AND a.gone_at IS NULL
+        AND a.groups IS DISTINCT FROM COALESCE(m.groups, '{}')
+        AND NOT EXISTS (SELECT 1 FROM vendors_operation o WHERE o.workspace_id = %(ws)s
+            AND o.employee_id = a.employee_id AND o.finished_at >= %(started)s)
+"""
+
+
+def store(workspace: Workspace, seen: Observation, started: datetime) -> None:
+    """Bring the observed state up to the stages. Absence counts only where the lists were complete."""
+    parameters = {"ws": workspace.pk, "started": started, "trusted": started - OWN_WRITES}
+    statements = [_INVITES, _LINK.format(table="vendors_vendorinvite"), _MEMBERS, _LINK.format(table="vendors_vendoraccount")]
+    statements += [_OURS]
+    if seen.complete:
+        statements += [_MEMBERS_GONE, _INVITES_GONE, _MEMBERSHIPS]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE seen_member, seen_invite, seen_membership")
+        for statement in statements:
+            cursor.execute(statement, parameters)

@@ -1,0 +1,182 @@
+"""From the record to operations: rows of desired and observed for `reconcile.decide`, and its answers back in.
+
+Used with the decision (a few people, in the decision's own transaction) and after every observation (everybody).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.core import clock
+from apps.vendors.lifecycle import OPEN
+from apps.vendors.models import Operation, VendorGroup, Workspace
+from apps.vendors.reconcile import PRIORITY, Difference, Row, Wanted, decide
+
+# People who are in step are counted, not fetched: after the roll-out that is nearly everybody.
+_ROWS = """
+    WITH desired AS (
+        SELECT s.employee_id FROM licenses_seat s JOIN agencies_agency a ON a.id = s.agency_id
+        WHERE s.state = 'granted' AND a.workspace = %(name)s AND (%(ids)s::bigint[] IS NULL OR s.employee_id = ANY(%(ids)s))
+    ), account AS (
+        SELECT DISTINCT ON (employee_id) *, count(*) OVER (PARTITION BY employee_id) AS n FROM vendors_vendoraccount
+        WHERE workspace_id = %(ws)s AND gone_at IS NULL AND employee_id IS NOT NULL
+            AND (%(ids)s::bigint[] IS NULL OR employee_id = ANY(%(ids)s))
+        ORDER BY employee_id, is_ours DESC, id
+    ), invite AS (
+        SELECT DISTINCT ON (employee_id) *,
+            count(*) FILTER (WHERE is_ours AND status <> 'accepted') OVER (PARTITION BY employee_id) AS n
+        FROM vendors_vendorinvite
+        WHERE workspace_id = %(ws)s AND gone_at IS NULL AND employee_id IS NOT NULL
+            AND (%(ids)s::bigint[] IS NULL OR employee_id = ANY(%(ids)s))
+        ORDER BY employee_id, (status = 'pending') DESC, invited_at DESC NULLS LAST, id DESC
+    ), people AS (
+        SELECT employee_id FROM desired UNION SELECT employee_id FROM account
+        UNION SELECT employee_id FROM invite WHERE status = 'pending'
+    )
+    SELECT e.id, e.email, e.status = 'separated', d.employee_id IS NOT NULL, e.agency_id, COALESCE(g.vendor_id, ''),
+        ac.id, COALESCE(ac.vendor_id, ''), COALESCE(ac.email, ''), COALESCE(ac.role, ''), COALESCE(ac.is_ours, false),
+        COALESCE(ac.is_service, false), COALESCE(ac.is_scim, false), COALESCE(ac.groups, '{}'), COALESCE(ac.n, 0),
+        iv.id, COALESCE(iv.vendor_id, ''), COALESCE(iv.status, ''), iv.expires_at, COALESCE(iv.is_ours, false),
+        COALESCE(iv.n, 0),
+        EXISTS (SELECT 1 FROM vendors_vendoraccount x WHERE x.workspace_id = %(ws)s AND x.employee_id = e.id
+            AND x.gone_at IS NOT NULL AND x.is_ours)
+    FROM people p JOIN agencies_employee e ON e.id = p.employee_id
+    LEFT JOIN desired d ON d.employee_id = e.id
+    LEFT JOIN account ac ON ac.employee_id = e.id
+    LEFT JOIN invite iv ON iv.employee_id = e.id
+    LEFT JOIN vendors_vendorgroup g ON g.workspace_id = %(ws)s AND g.agency_id = e.agency_id AND g.gone_at IS NULL
+        AND NOT g.is_scim
+    WHERE NOT (d.employee_id IS NOT NULL AND (
+            (ac.id IS NOT NULL AND ac.n = 1 AND ac.role IN ('reader', 'member', '')
+                AND ac.groups = CASE WHEN g.vendor_id IS NULL THEN '{}'::varchar[] ELSE ARRAY[g.vendor_id]::varchar[] END)
+            OR (ac.id IS NULL AND iv.status = 'pending' AND (iv.expires_at IS NULL OR iv.expires_at > %(now)s))))
+        AND NOT EXISTS (SELECT 1 FROM vendors_operation o WHERE o.workspace_id = %(ws)s AND o.employee_id = e.id
+            AND (%(since)s::timestamptz IS NOT NULL AND (o.state = ANY(%(open)s) OR o.finished_at >= %(since)s)))
+"""
+_NOBODY = """
+    SELECT id, vendor_id, email, role, is_service, is_scim FROM vendors_vendoraccount
+    WHERE workspace_id = %s AND gone_at IS NULL AND employee_id IS NULL
+"""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What `decide` said about a workspace."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for one in self.wanted:
+            counts[one.kind] = counts.get(one.kind, 0) + 1
+        return counts | ({"drift": len(self.differences)} if self.differences else {})
+
+
+def plan_for(
+    workspace: Workspace, *, employee_ids: Iterable[int] | None = None, since: datetime | None = None
+) -> Plan:
+    """Compare desired with observed for some people or for everybody.
+
+    `since` is the start of the observation: people written to after it, or with an operation still open, are left for
+    the next one, because the list may be older than the write.
+    """
+    plan, now = Plan(), clock.now()
+    mirrored = list(_groups(workspace).values_list("vendor_id", flat=True))
+    ids = None if employee_ids is None else list(employee_ids)
+    parameters: dict[str, Any] = {
+        "ws": workspace.pk, "name": workspace.name, "ids": ids, "now": now, "since": since, "open": list(OPEN),
+    }  # fmt: skip
+    # A named cursor keeps memory bounded at any number of people.
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(_ROWS, parameters)
+        for found in iter(lambda: cursor.fetchmany(2000), []):
+            for r in found:
+                _sort(plan, Row(*r[:14], mirrored, *r[14:]), now)
+    if ids is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOBODY, [workspace.pk])
+            for pk, ref, email, role, is_service, is_scim in cursor.fetchall():
+                _sort(plan, _nobody(pk, ref, email, role, is_service, is_scim), now)
+        plan.wanted += _groups_to_make(workspace)
+    return plan
+
+
+def _sort(plan: Plan, row: Row, now: datetime) -> None:
+    for answer in decide(row, now):
+        if isinstance(answer, Wanted):
+            plan.wanted.append(answer)
+        else:
+            plan.differences.append(answer)
+
+
+def _nobody(pk: int, ref: str, email: str, role: str, is_service: bool, is_scim: bool) -> Row:
+    return Row(
+        None, "", False, False, None, "", pk, ref, email, role, False, is_service, is_scim, [], [], 1, None, "", "",
+        None, False, 0, False,
+    )  # fmt: skip
+
+
+def _groups(workspace: Workspace) -> Any:
+    return VendorGroup.objects.filter(workspace=workspace, gone_at=None, agency__isnull=False, is_scim=False)
+
+
+def group_name(code: str, name: str) -> str:
+    """The name of the group that mirrors an agency."""
+    return f"{code} {name}"[:255]
+
+
+def _groups_to_make(workspace: Workspace) -> list[Wanted]:
+    """Agencies with a granted seat in the workspace whose group is missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT a.id, a.code, a.name FROM licenses_seat s JOIN agencies_agency a ON a.id = s.agency_id"
+            " WHERE s.state = 'granted' AND a.workspace = %s AND NOT EXISTS (SELECT 1 FROM vendors_vendorgroup g"
+            " WHERE g.workspace_id = %s AND g.agency_id = a.id AND g.gone_at IS NULL) ORDER BY a.code",
+            [workspace.name, workspace.pk],
+        )
+        found = cursor.fetchall()
+    return [
+        Wanted(
+            "group_create", f"group:{code}", None, "", "Groups mirror agencies",
+            group_ref=group_name(code, name), agency_id=pk,
+        )
+        for pk, code, name in found
+    ]  # fmt: skip
+
+
+def operations_write(
+    workspace: Workspace, wanted: list[Wanted], *, cause: str, state: str = "pending", run_id: int | None = None
+) -> int:
+    """Write the wanted operations; where one is open for the same target, that one goes on. Returns how many asked."""
+    now = clock.now()
+    rows = [
+        Operation(
+            workspace=workspace, kind=one.kind, target=one.target, employee_id=one.employee_id, email=one.email,
+            vendor_ref=one.vendor_ref, group_ref=one.group_ref, state=state, priority=PRIORITY[one.kind],
+            next_attempt_at=now, created_at=now, cause=f"{cause}: {one.why}"[:200], run_id=run_id,
+        )
+        for one in wanted
+    ]  # fmt: skip
+    Operation.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    return len(rows)
+
+
+def supersede(workspace: Workspace, employee_ids: list[int]) -> int:
+    """Drop operations that a newer decision has overtaken and that cannot have acted. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE vendors_operation o SET state = 'superseded', finished_at = now() WHERE o.workspace_id = %(ws)s"
+            " AND o.employee_id = ANY(%(ids)s) AND o.state IN ('pending', 'retry', 'needs_attention')"
+            " AND NOT o.is_unclear AND o.kind IN ('invite', 'remove', 'withdraw')"
+            " AND (o.kind = 'invite') <> EXISTS (SELECT 1 FROM licenses_seat s JOIN agencies_agency a"
+            " ON a.id = s.agency_id WHERE s.employee_id = o.employee_id AND s.state = 'granted'"
+            " AND a.workspace = %(name)s)",
+            {"ws": workspace.pk, "ids": employee_ids, "name": workspace.name},
+        )
+        return cursor.rowcount

@@ -1,0 +1,41 @@
+"""From a workspace to its adapter and its key."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from apps.licenses.ports import SeatProvider
+from apps.vendors.errors import CredentialMissing
+from apps.vendors.models import Workspace
+from apps.vendors.openai_organization.adapter import Adapter
+from apps.vendors.openai_organization.client import Client
+
+ADAPTERS = {"openai_organization": "ChatGPT organization (Administration API)"}
+
+
+def key_of(workspace: Workspace) -> str:
+    """The workspace's key from where its reference points. Raises `CredentialMissing`; the key is never logged."""
+    kind, _, name = workspace.credential.partition(":")
+    if kind == "env" and os.environ.get(name):
+        return os.environ[name]
+    folder = settings.ENV.workspace_keys
+    if kind == "file" and folder and (folder / name).resolve().parent == folder.resolve():
+        try:
+            return (folder / name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise CredentialMissing(f"The key file {name} cannot be read ({error.strerror}).") from error
+    raise CredentialMissing()
+
+
+@contextmanager
+def provider_for(workspace: Workspace) -> Iterator[SeatProvider]:
+    """The adapter that the workspace's record names, ready to call; closed afterwards."""
+    client = Client(base_url=workspace.address, key=key_of(workspace))
+    try:
+        yield Adapter(client)
+    finally:
+        client.close()

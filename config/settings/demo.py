@@ -1,0 +1,15 @@
+"""Embedded servers, the simulator as vendor, one-click sign-in as the cast. Never for real data."""
+
+from config.settings.base import *  # noqa: F403 - settings modules extend the base, as Django's own do
+from config.settings.base import ENV, INSTALLED_APPS
+
+DEMO = True
+DEBUG = False
+SECRET_KEY = ENV.secret_key
+INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
+ROOT_URLCONF = "demo.urls"
+LOGIN_URL = "demo:sign_in"
+LOGOUT_REDIRECT_URL = "demo:sign_in"
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = ENV.home / "mail"
+SYNC_EVERY_SECONDS = 20

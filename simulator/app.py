@@ -1,0 +1,144 @@
+"""Which route is answered by what. A further surface of the vendor is a further table here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from simulator import (
+    admin,
+    audit_log,
+    costs,
+    data_retention,
+    group_users,
+    groups,
+    invites,
+    usage,
+    users,
+)
+from simulator.admin import AdminRoute
+from simulator.errors import ApiError
+from simulator.journal import UNMATCHED
+from simulator.messages import JSON, Call
+from simulator.settings import ANY_ROUTE
+from simulator.wire import RequestIds, VendorRoute
+from simulator.world import Handler, World
+
+HEALTHY = b'{"status":"ok"}'
+VENDOR_PREFIX = "/v1"
+ORGANIZATION = f"{VENDOR_PREFIX}/organization"
+
+VENDOR_ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", f"{ORGANIZATION}/users", users.list_users),
+    ("GET", f"{ORGANIZATION}/users/{{user_id}}", users.retrieve_user),
+    ("POST", f"{ORGANIZATION}/users/{{user_id}}", users.update_user),
+    ("DELETE", f"{ORGANIZATION}/users/{{user_id}}", users.delete_user),
+    ("GET", f"{ORGANIZATION}/invites", invites.list_invites),
+    ("POST", f"{ORGANIZATION}/invites", invites.create_invite),
+    ("GET", f"{ORGANIZATION}/invites/{{invite_id}}", invites.retrieve_invite),
+    ("DELETE", f"{ORGANIZATION}/invites/{{invite_id}}", invites.delete_invite),
+    ("GET", f"{ORGANIZATION}/groups", groups.list_groups),
+    ("POST", f"{ORGANIZATION}/groups", groups.create_group),
+    ("GET", f"{ORGANIZATION}/groups/{{group_id}}", groups.retrieve_group),
+    ("POST", f"{ORGANIZATION}/groups/{{group_id}}", groups.update_group),
+    ("DELETE", f"{ORGANIZATION}/groups/{{group_id}}", groups.delete_group),
+    ("GET", f"{ORGANIZATION}/groups/{{group_id}}/users", group_users.list_members),
+    ("POST", f"{ORGANIZATION}/groups/{{group_id}}/users", group_users.add_member),
+    ("GET", f"{ORGANIZATION}/groups/{{group_id}}/users/{{user_id}}", group_users.retrieve_member),
+    ("DELETE", f"{ORGANIZATION}/groups/{{group_id}}/users/{{user_id}}", group_users.remove_member),
+    ("GET", f"{ORGANIZATION}/audit_logs", audit_log.list_entries),
+    ("GET", f"{ORGANIZATION}/usage/completions", usage.completions),
+    ("GET", f"{ORGANIZATION}/costs", costs.costs),
+    ("GET", f"{ORGANIZATION}/data_retention", data_retention.retrieve_retention),
+    ("POST", f"{ORGANIZATION}/data_retention", data_retention.update_retention),
+)
+
+ADMIN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_sim/", admin.show_page),
+    ("GET", "/_sim/state", admin.show_state),
+    ("GET", "/_sim/settings", admin.show_settings),
+    ("POST", "/_sim/settings", admin.change_settings),
+    ("POST", "/_sim/clock", admin.advance_clock),
+    ("GET", "/_sim/faults", admin.show_faults),
+    ("POST", "/_sim/faults", admin.set_fault),
+    ("DELETE", "/_sim/faults", admin.clear_faults),
+    ("GET", "/_sim/requests", admin.show_requests),
+    ("DELETE", "/_sim/requests", admin.clear_requests),
+    ("POST", "/_sim/accept", admin.accept),
+    ("POST", "/_sim/seed", admin.seed),
+    ("POST", "/_sim/members", admin.add_members),
+    ("DELETE", "/_sim/members", admin.remove_members),
+    ("POST", "/_sim/reset", admin.reset),
+)
+
+
+def build(world: World) -> Starlette:
+    """Return the simulator as an ASGI application over a world."""
+
+    async def health(_request: Request) -> Response:
+        world.store.one("SELECT 1 FROM meta")
+        return _response(HEALTHY, HTTPStatus.OK)
+
+    async def unmatched(request: Request, error: Exception) -> Response:
+        return _no_such_route(world, request, error)
+
+    routes = {f"{method} {template}" for method, template, _ in VENDOR_ROUTES}
+    world.routes = frozenset(
+        {ANY_ROUTE, *routes, *(f"{method} {ANY_ROUTE}" for method, _, _ in VENDOR_ROUTES)}
+    )
+    vendor = [
+        _route(method, template, VendorRoute(world, f"{method} {template}", handler))
+        for method, template, handler in VENDOR_ROUTES
+    ]
+    own = [
+        _route(method, template, AdminRoute(world, f"{method} {template}", handler))
+        for method, template, handler in ADMIN_ROUTES
+    ]
+    app = Starlette(
+        routes=[*vendor, *own, Route("/healthz", health)],
+        middleware=[Middleware(RequestIds)],
+        exception_handlers={HTTPException: unmatched, Exception: _crashed},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _route(method: str, template: str, endpoint: ASGIApp) -> Route:
+    return Route(template, endpoint, methods=[method], name=f"{method} {template}")
+
+
+def _response(body: bytes, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body, status, headers, JSON)
+
+
+def _no_such_route(world: World, request: Request, error: Exception) -> Response:
+    """Answer a path or method that does not exist; such calls of the vendor's API are journalled too."""
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    path = request.url.path
+    if path.startswith(VENDOR_PREFIX):
+        call = Call(
+            method=request.method,
+            route=f"{request.method} {UNMATCHED}",
+            path=path,
+            query=request.query_params,
+            params={},
+            headers=request.headers,
+            body=b"",
+            request_id=request.scope["request_id"],
+        )
+        world.journal.open(call, world.now()).status = status
+    return _response(ApiError(status, f"Invalid URL ({request.method} {path})").body(), status)
+
+
+async def _crashed(_request: Request, _error: Exception) -> Response:
+    """Answer an error of the simulator itself; the server logs it."""
+    error = ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "The simulator failed.")
+    return _response(error.body(), error.status)
