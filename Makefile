@@ -72,7 +72,7 @@ bench: setup ## Figures of docs/bench.md as ratios to a floor taken in the same 
 
 check: setup ## Linters, types, walls, migrations, production settings
 	@cd $(ROOT) && ruff check . && ruff format --check .
-	@cd $(ROOT) && djlint --quiet --check --lint templates
+	@cd $(ROOT) && djlint --quiet --lint templates
 	@cd $(ROOT) && lint-imports
 	@cd $(ROOT) && mypy
 	@cd $(ROOT) && $(PY) manage.py makemigrations --check --dry-run
@@ -80,7 +80,7 @@ check: setup ## Linters, types, walls, migrations, production settings
 	@echo "All checks pass."
 
 fix: setup ## Format and repair what tools can repair
-	@cd $(ROOT) && ruff check --fix . ; ruff format . ; djlint --quiet --reformat templates
+	@cd $(ROOT) && ruff check --fix . ; ruff format .
 
 pins: $(VENV)/.installed ## Compile pyproject.toml to pins with hashes
 	@cd $(ROOT) && for set in "base:" "dev:--extra dev"; do \

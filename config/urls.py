@@ -1,8 +1,20 @@
-"""Every address of Beacon. One that has no rule in apps/console/permissions.py fails the matrix test."""
+"""Every address of Beacon. A view without a rule (accounts.access.allow) fails the matrix test."""
 
+from allauth.account import views as account_views
+from allauth.socialaccount.providers.openid_connect import urls as openid_connect
 from django.urls import include, path
 
 urlpatterns = [
+    # Of allauth only what signing in through the identity provider needs: no sign-up, no passwords to reset.
+    path("accounts/login/", account_views.login, name="account_login"),
+    path("accounts/", include(openid_connect.urlpatterns)),
     path("accounts/", include("apps.accounts.urls")),
+    path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),
+    path("", include("apps.agencies.urls")),
+    path("", include("apps.rollout.urls")),
+    path("", include("apps.terms.urls")),
+    path("", include("apps.training.urls")),
+    path("", include("apps.licenses.urls")),
+    path("", include("apps.vendors.urls")),
 ]

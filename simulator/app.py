@@ -91,9 +91,7 @@ def build(world: World) -> Starlette:
         return _no_such_route(world, request, error)
 
     routes = {f"{method} {template}" for method, template, _ in VENDOR_ROUTES}
-    world.routes = frozenset(
-        {ANY_ROUTE, *routes, *(f"{method} {ANY_ROUTE}" for method, _, _ in VENDOR_ROUTES)}
-    )
+    world.routes = frozenset({ANY_ROUTE, *routes, *(f"{method} {ANY_ROUTE}" for method, _, _ in VENDOR_ROUTES)})
     vendor = [
         _route(method, template, VendorRoute(world, f"{method} {template}", handler))
         for method, template, handler in VENDOR_ROUTES

@@ -132,9 +132,9 @@ _FILTERS = """
       AND (:actors IS NULL OR actor_id IN (SELECT value FROM json_each(:actors))
            OR actor_user_id IN (SELECT value FROM json_each(:actors)))
 """
-_PAGE = "SELECT id, body FROM audit_log INDEXED BY audit_log_page" + _FILTERS  # noqa: S608  # constants
+_PAGE = "SELECT id, body FROM audit_log INDEXED BY audit_log_page" + _FILTERS  # constants
 _PAGE_OF_RESOURCES = (
-    "SELECT id, body FROM audit_log INDEXED BY audit_log_resource"  # noqa: S608  # constants
+    "SELECT id, body FROM audit_log INDEXED BY audit_log_resource"  # constants
     + _FILTERS
     + " AND resource_id IN (SELECT value FROM json_each(:resources))"
 )

@@ -53,9 +53,7 @@ def bad_request(message: str, param: str | None = None, code: str | None = None)
 
 def not_found(what: str, object_id: str, param: str | None = None) -> ApiError:
     """Return a 404 for an object that is not, or no longer, there."""
-    return ApiError(
-        HTTPStatus.NOT_FOUND, f"No {what} found with id '{object_id}'.", param=param, code="not_found"
-    )
+    return ApiError(HTTPStatus.NOT_FOUND, f"No {what} found with id '{object_id}'.", param=param, code="not_found")
 
 
 def conflict(message: str, code: str, param: str | None = None) -> ApiError:

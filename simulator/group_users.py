@@ -123,8 +123,7 @@ def remove_member(world: World, call: Call) -> Reply:
     user = _fetch_member(world, call)
     with world.store.transaction():
         world.store.run(
-            "UPDATE group_members SET deleted_at = ?"
-            " WHERE group_id = ? AND user_id = ? AND deleted_at IS NULL",
+            "UPDATE group_members SET deleted_at = ? WHERE group_id = ? AND user_id = ? AND deleted_at IS NULL",
             (world.now(), group.id, user.id),
         )
         _record(world, "tenant.group.member.removed", group.id, user.id)

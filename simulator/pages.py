@@ -147,9 +147,7 @@ def next_page(items: Sequence[Item], limit: int, cursor: str | None) -> bytes:
     has_more = len(items) > limit
     last = shown[-1][0] if shown else cursor
     following = _json(last) if has_more else "null"
-    return (
-        f'{{"object":"list","data":[{_joined(shown)}],"has_more":{_flag(has_more)},"next":{following}}}'
-    ).encode()
+    return (f'{{"object":"list","data":[{_joined(shown)}],"has_more":{_flag(has_more)},"next":{following}}}').encode()
 
 
 def bucket_page(buckets: Sequence[bytes], next_cursor: str | None) -> bytes:

@@ -122,7 +122,7 @@ class RunningSimulator:
 
     def openai_options(self, **more: Any) -> Document:
         """Return arguments for `OpenAI(...)`: no retries, 10 s time-out, nothing from the environment."""
-        from openai import DefaultHttpxClient  # noqa: PLC0415  # half a second that other callers are spared
+        from openai import DefaultHttpxClient  # half a second that other callers are spared
 
         options: Document = {
             "http_client": DefaultHttpxClient(trust_env=False),
@@ -221,7 +221,7 @@ class RunningSimulator:
     def _admin(self, method: str, path: str, body: Any = None) -> Document:
         answer = self.call(method, f"/_sim/{path}", body, key=None)
         document = answer.json
-        if answer.status != 200 or not isinstance(document, dict):  # noqa: PLR2004  # HTTP OK
+        if answer.status != 200 or not isinstance(document, dict):  # HTTP OK
             text = answer.body.decode(errors="replace")
             raise SimulatorError(f"{method} /_sim/{path}: {answer.status} {text}")
         return document
@@ -264,9 +264,7 @@ class RunningSimulator:
         """Take all faults off."""
         self._admin("DELETE", "faults")
 
-    def requests(
-        self, method: str | None = None, route: str | None = None, limit: int = 1_000
-    ) -> list[Document]:
+    def requests(self, method: str | None = None, route: str | None = None, limit: int = 1_000) -> list[Document]:
         """Return the last calls of the vendor's API with that method and route template, oldest first."""
         return list(self._requests(method, route, limit)["data"])
 
@@ -325,7 +323,7 @@ def _spawn(state_path: Path, port: int, admin_key: str) -> subprocess.Popen[byte
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIMULATOR_")}
     paths = [str(_ROOT), *filter(None, [inherited.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "simulator", "--port", str(port), "--state", str(state_path)]
-    return subprocess.Popen(  # noqa: S603  # our own interpreter and module
+    return subprocess.Popen(  # our own interpreter and module
         [*command, "--admin-key", admin_key, "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -247,9 +247,7 @@ def _members(world: World, selection: Selection) -> list[Member]:
     ]
 
 
-def _day_buckets(
-    world: World, day: int, width: int, members: list[Member], selection: Selection
-) -> dict[int, Bucket]:
+def _day_buckets(world: World, day: int, width: int, members: list[Member], selection: Selection) -> dict[int, Bucket]:
     """Return the sums of one day by bucket; of today, only what lies before now."""
     seed, now = world.settings.seed, world.now()
     whole = width == SECONDS_PER_DAY and day < activity.day_of(now)

@@ -259,7 +259,5 @@ def remove(world: World, user: User, *, actor: audit_log.Actor) -> None:
     """Take a member out; call it inside a transaction."""
     now = world.now()
     world.store.run("UPDATE users SET deleted_at = ? WHERE id = ?", (now, user.id))
-    world.store.run(
-        "UPDATE group_members SET deleted_at = ? WHERE user_id = ? AND deleted_at IS NULL", (now, user.id)
-    )
+    world.store.run("UPDATE group_members SET deleted_at = ? WHERE user_id = ? AND deleted_at IS NULL", (now, user.id))
     audit_log.record(world, audit_log.Event("user.deleted", user.id, {"id": user.id}, actor))

@@ -64,9 +64,7 @@ class World:
     def check_route(self, route: str) -> None:
         """Raise a 400 for a route that no call can have, so that a typing error is no silent nothing."""
         if route not in self.routes:
-            raise bad_request(
-                f"No route '{route}'. There are: {', '.join(sorted(self.routes))}.", param="route"
-            )
+            raise bad_request(f"No route '{route}'. There are: {', '.join(sorted(self.routes))}.", param="route")
 
     def clear(self) -> None:
         """Forget everything; the caller seeds anew."""

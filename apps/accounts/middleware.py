@@ -24,7 +24,7 @@ class ActorMiddleware:
             actor = actor_for(user) if user.is_active else None
             if actor is None:
                 logout(request)
-        request.actor = actor  # type: ignore[attr-defined] - typed as ActorRequest where it is read
+        request.actor = actor  # type: ignore[attr-defined]  # typed as ActorRequest where it is read
         return self.get_response(request)
 
 

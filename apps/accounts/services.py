@@ -35,9 +35,7 @@ def role_grant(
         held = RoleAssignment.objects.create(
             user=user, role=role.value, scope=scope, granted_by=actor.name, until_on=until_on
         )
-        audit.record(
-            actor, "accounts.role.granted", held, after={"role": role.value, "scope": scope}, reason=reason
-        )
+        audit.record(actor, "accounts.role.granted", held, after={"role": role.value, "scope": scope}, reason=reason)
     return held
 
 
@@ -50,7 +48,5 @@ def role_end(*, actor: Actor, assignment: RoleAssignment, reason: str) -> RoleAs
             raise LastAdministrator()
         assignment.ended_at = clock.now()
         assignment.save(update_fields=["ended_at"])
-        audit.record(
-            actor, "accounts.role.ended", assignment, before={"role": assignment.role}, reason=reason
-        )
+        audit.record(actor, "accounts.role.ended", assignment, before={"role": assignment.role}, reason=reason)
     return assignment

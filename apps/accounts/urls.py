@@ -1,3 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.accounts import views
+
+app_name = "accounts"
+urlpatterns = [path("sign-out/", views.sign_out, name="sign-out")]

@@ -43,5 +43,3 @@ def contact_agencies(employee_pk: int) -> frozenset[int]:
 def is_known(email: str) -> bool:
     """Whether an employed person has this address."""
     return Employee.objects.filter(email__iexact=email).exclude(status=Employee.Status.SEPARATED).exists()
-
-

@@ -74,9 +74,7 @@ class Employee(models.Model):
         ordering = ["last_name", "first_name", "id"]
         constraints = [
             # An address may be given to a new hire once its former holder has left.
-            models.UniqueConstraint(
-                Lower("email"), condition=~Q(status="separated"), name="agencies_employee_email"
-            ),
+            models.UniqueConstraint(Lower("email"), condition=~Q(status="separated"), name="agencies_employee_email"),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "leave", "separated"]), name="agencies_employee_status"
             ),
@@ -230,9 +228,7 @@ class RosterLine(models.Model):
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     title = models.CharField(max_length=150, blank=True)
-    agency = models.ForeignKey(
-        Agency, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
-    )
+    agency = models.ForeignKey(Agency, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False)
     manager_ref = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=10, blank=True)
     is_seasonal = models.BooleanField(default=False)

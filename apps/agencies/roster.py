@@ -302,7 +302,11 @@ class _Comparison:
             plan.rejected.append(Rejected(line, employee_id, f"The employee already stands on line {first}."))
             return
         person = self.known.get(employee_id)
-        if person and person.digest == digest(cells) and self.emails.setdefault(person.email, employee_id) == employee_id:
+        if (
+            person
+            and person.digest == digest(cells)
+            and self.emails.setdefault(person.email, employee_id) == employee_id
+        ):
             self.seen[employee_id] = line
             plan.unchanged += 1
             return

@@ -52,9 +52,7 @@ def roster_receive(*, actor: Actor, file_name: str, content: bytes) -> RosterRun
             proposed_by_key=actor.key,
             proposed_by=actor.name,
         )
-        audit.record(
-            actor, "agencies.roster.received", run, after={"file": run.file_name, "sha256": run.file_sha256}
-        )
+        audit.record(actor, "agencies.roster.received", run, after={"file": run.file_name, "sha256": run.file_sha256})
         _ring(run)
     return run
 
@@ -70,7 +68,7 @@ def roster_plan(*, actor: Actor, run: RosterRun) -> RosterRun:
         known = _directory()
         mapping = RosterMapping.objects.first()
         try:
-            made = roster.plan(bytes(run.content or b""), known, _agency_codes(), mapping and mapping.columns)
+            made = roster.plan(bytes(run.content or b""), known, _agency_codes(), mapping.columns if mapping else None)
         except roster.FileRefused as refusal:
             return _finish(actor, run, "failed", "agencies.roster.refused", error=str(refusal))
         ids = dict(Agency.objects.values_list("code", "pk"))
@@ -241,9 +239,7 @@ def _absent(employee_id: str, known: dict[str, roster.Known], ids: dict[str, int
     return (person.email, "", "", "", ids[person.agency_code], "", "separated", False, None, None, "")
 
 
-def _finish(
-    actor: Actor, run: RosterRun, state: str, verb: str, *, reason: str = "", error: str = ""
-) -> RosterRun:
+def _finish(actor: Actor, run: RosterRun, state: str, verb: str, *, reason: str = "", error: str = "") -> RosterRun:
     """Move the run along its lifecycle and write the event of it."""
     before = run.state
     ROSTER_RUN.check(before, state)
@@ -261,5 +257,3 @@ def _ring(run: RosterRun) -> None:
     from apps.agencies.tasks import roster_run
 
     bell.ring(roster_run, run.pk)
-
-

@@ -50,7 +50,9 @@ def contacts_in_force() -> QuerySet[AgencyContact]:
 
 def contacts_for(agency: Agency) -> QuerySet[AgencyContact]:
     """The people who may decide for an agency: its own contacts first, then its secretariat's."""
-    return contacts_in_force().filter(Q(agency=agency) | Q(agency=agency.parent_id)).order_by("-agency__parent", "-kind")
+    return (
+        contacts_in_force().filter(Q(agency=agency) | Q(agency=agency.parent_id)).order_by("-agency__parent", "-kind")
+    )
 
 
 def roster_runs_visible_to(actor: Actor) -> QuerySet[RosterRun]:

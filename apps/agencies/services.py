@@ -57,9 +57,7 @@ def contact_add(
     if employee.status == Employee.Status.SEPARATED:
         raise Invalid("This person has left.", how_to_fix="Choose somebody who is employed.")
     if employee.agency_id not in {agency.pk, agency.parent_id}:
-        raise Invalid(
-            "A contact works in the agency or in its secretariat.", how_to_fix="Choose one of its employees."
-        )
+        raise Invalid("A contact works in the agency or in its secretariat.", how_to_fix="Choose one of its employees.")
     with transaction.atomic(), translated():
         contact = AgencyContact.objects.create(
             employee=employee, agency=agency, kind=kind, from_on=from_on or clock.today()

@@ -75,8 +75,6 @@ def _key(folder: Path) -> Ed25519PrivateKey:
     made = Ed25519PrivateKey.generate()
     path.touch(mode=0o600)
     path.write_bytes(
-        made.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return made

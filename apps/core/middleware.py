@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 
 from apps.core import requests
+from apps.core.errors import BeaconError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -47,6 +49,23 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class RefusalMiddleware:
+    """Turns a refusal that no view caught into a page with its reasons; what to do next stands on it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, BeaconError):
+            return None
+        context = {"reasons": exception.reasons, "status": exception.status}
+        template = "404.html" if exception.status == 404 else "core/refused.html"
+        return render(request, template, context, status=exception.status)
 
 
 class NoStoreMiddleware:

@@ -109,7 +109,9 @@ def _employment(facts: Facts) -> Requirement:
         "leave": "You are on leave. A seat that you hold stays yours; a new one waits for your return.",
         "separated": "The HR file says that you have left.",
     }[facts.status]
-    return Requirement("employment", "Active employment", Status.DONE if met else Status.BLOCKED, text, "Your HR office")
+    return Requirement(
+        "employment", "Active employment", Status.DONE if met else Status.BLOCKED, text, "Your HR office"
+    )
 
 
 def _phase(facts: Facts) -> Requirement:

@@ -142,9 +142,7 @@ class Seat(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["employee"], condition=~Q(state="released"), name="licenses_seat_one_live"
-            ),
+            models.UniqueConstraint(fields=["employee"], condition=~Q(state="released"), name="licenses_seat_one_live"),
         ]
         indexes = [
             models.Index(fields=["agency", "state"], name="licenses_seat_agency"),

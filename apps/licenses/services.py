@@ -78,7 +78,9 @@ def request_submit(*, actor: Actor, task_types: Sequence[str], note: str = "") -
     with transaction.atomic(), translated():
         facts = facts_for(actor.employee_id)
         if facts.phase_state not in KEEPS_SEATS:
-            raise errors.PhaseNotOpen(how_to_fix="You can ask once your agency's phase is open. EOTSS plans the phases.")
+            raise errors.PhaseNotOpen(
+                how_to_fix="You can ask once your agency's phase is open. EOTSS plans the phases."
+            )
         if facts.seat_id or facts.request_state in REQUEST.open_states:
             raise errors.AlreadyRequested()
         SeatRequest.objects.filter(employee=actor.employee_id, is_current=True).update(is_current=False)
@@ -103,9 +105,7 @@ def request_withdraw(*, actor: Actor, request: SeatRequest) -> SeatRequest:
         REQUEST.check(request.state, "withdrawn")
         before, request.state, request.is_current = request.state, SeatRequest.State.WITHDRAWN, False
         request.save(update_fields=["state", "is_current"])
-        audit.record(
-            actor, "licenses.request.withdrawn", request, before={"state": before}, role=Role.EMPLOYEE
-        )
+        audit.record(actor, "licenses.request.withdrawn", request, before={"state": before}, role=Role.EMPLOYEE)
     return request
 
 
@@ -176,7 +176,9 @@ def _decide(actor: Actor, requests: list[SeatRequest], approve: bool, reason: st
         f"licenses.request.{state.value}",
         SeatRequest,
         [
-            audit.Entry(str(r.pk), str(r), {"state": "submitted"}, {"state": state.value, "employee": r.employee_id}, reason)
+            audit.Entry(
+                str(r.pk), str(r), {"state": "submitted"}, {"state": state.value, "employee": r.employee_id}, reason
+            )
             for r in requests
         ],
     )
@@ -254,5 +256,3 @@ def _refill(actor: Actor, freed: Iterable[Seat]) -> None:
         employee__status=Employee.Status.ACTIVE,
     ).exclude(employee__seats__state__in=["held", "granted", "suspended"])  # fmt: skip
     seats_settle(actor=actor, employee_ids=waiting.values_list("employee_id", flat=True))
-
-

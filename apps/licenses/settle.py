@@ -92,9 +92,7 @@ def _one_pass(actor: Actor, ids: list[int] | None) -> int:
 
 def _lock_people(ids: list[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM agencies_employee WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids]
-        )
+        cursor.execute("SELECT 1 FROM agencies_employee WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
 
 
 _MOVE = """
@@ -131,8 +129,11 @@ def _hold(actor: Actor, people: list[Facts]) -> int:
     if contract is None:
         return 0
     free_in_contract = Contract.objects.select_for_update().get(pk=contract.pk).seats_free
-    phases = {p.pk: p for p in Phase.objects.filter(pk__in={f.phase_id for f in people}).order_by("pk").select_for_update()}
-    places = PhaseAgency.objects.filter(pk__in={f.place_id for f in people}).order_by("pk").select_for_update()
+    phases = {
+        p.pk: p
+        for p in Phase.objects.filter(pk__in={f.phase_id or 0 for f in people}).order_by("pk").select_for_update()
+    }
+    places = PhaseAgency.objects.filter(pk__in={f.place_id or 0 for f in people}).order_by("pk").select_for_update()
     free = {place.pk: place.seats_free for place in places}
     free_in_phase = {pk: phase.seats_free for pk, phase in phases.items()}
     seats: list[Seat] = []
@@ -160,7 +161,7 @@ def _transfer(actor: Actor, facts: Facts) -> int:
     """Let a seat follow its holder into the new agency or phase; where no seat is free there, it waits suspended."""
     try:
         with transaction.atomic(), translated():
-            Seat.objects.filter(pk=facts.seat_id).update(
+            Seat.objects.filter(pk=facts.seat_id or 0).update(
                 agency=facts.agency_id, phase=facts.phase_id, changed_by=actor.name, changed_at=clock.now()
             )
     except BeaconError:

@@ -81,9 +81,7 @@ def phase_agency_add(*, actor: Actor, phase: Phase, agency: Agency, allocation: 
             raise Invalid("The phase has ended.", how_to_fix="Plan a new phase.")
         # An agency that was covered by an earlier phase moves on to this one with the seats it has there.
         place = PhaseAgency.objects.create(phase=phase, agency=agency, allocation=allocation)
-        audit.record(
-            actor, "rollout.agency.added", place, after={"agency": agency.code, "allocation": allocation}
-        )
+        audit.record(actor, "rollout.agency.added", place, after={"agency": agency.code, "allocation": allocation})
     return place
 
 

@@ -45,7 +45,9 @@ def terms_draft(
     return version
 
 
-def terms_revise(*, actor: Actor, version: TermsVersion, title: str, body: str, summary_of_changes: str) -> TermsVersion:
+def terms_revise(
+    *, actor: Actor, version: TermsVersion, title: str, body: str, summary_of_changes: str
+) -> TermsVersion:
     """Change a draft. Raises `TermsFrozen` once it is published."""
     actor.require(Role.PRIVACY)
     with transaction.atomic(), translated():

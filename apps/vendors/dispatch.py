@@ -49,8 +49,8 @@ PAUSE_WITHOUT_WORD = 60.0
 BREAKER_CALLS, BREAKER_SHARE, BREAKER_PAUSE = 50, 0.40, timedelta(minutes=5)
 
 _CLAIM = """
-    UPDATE vendors_operation SET state = 'running', attempts = attempts + 1, last_attempt_at = now(),
-        leased_until = now() + %(lease)s
+    UPDATE vendors_operation SET state = 'running', attempts = attempts + 1, last_attempt_at = %(now)s,
+        leased_until = %(until)s
     WHERE id IN (
         SELECT o.id FROM vendors_operation o
         WHERE o.workspace_id = %(ws)s AND o.state IN ('pending', 'retry') AND o.next_attempt_at <= %(now)s
@@ -107,7 +107,13 @@ def _claim(workspace: Workspace, batch: int) -> list[tuple[Operation, Attempt]]:
         with connection.cursor() as cursor:
             cursor.execute(
                 _CLAIM,
-                {"ws": workspace.pk, "now": clock.now(), "lease": LEASE, "limit": batch, "all": open_now},
+                {
+                    "ws": workspace.pk,
+                    "now": clock.now(),
+                    "until": clock.now() + LEASE,
+                    "limit": batch,
+                    "all": open_now,
+                },
             )
             ids = [row[0] for row in cursor.fetchall()]
         operations = list(Operation.objects.filter(pk__in=ids).order_by("priority", "pk"))
@@ -210,9 +216,7 @@ def _later(workspace: Workspace, operation: Operation, error: Transient) -> None
     operation.state = Operation.State.RETRY
     if error.status == 429:
         pause = timedelta(seconds=error.retry_after or PAUSE_WITHOUT_WORD)
-        Cooldown.objects.update_or_create(
-            workspace=workspace, kind=operation.kind, defaults={"until": now + pause}
-        )
+        Cooldown.objects.update_or_create(workspace=workspace, kind=operation.kind, defaults={"until": now + pause})
         operation.next_attempt_at = now + pause
         return
     base = DELAYS[min(operation.attempts, len(DELAYS)) - 1]
@@ -223,9 +227,9 @@ def _later(workspace: Workspace, operation: Operation, error: Transient) -> None
 def _breaker(workspace: Workspace) -> None:
     """At 40% failures in 50 calls the job pauses; removals are still tried."""
     last = list(
-        Attempt.objects.filter(workspace=workspace).exclude(outcome="started").values_list("outcome", flat=True)[
-            :BREAKER_CALLS
-        ]
+        Attempt.objects.filter(workspace=workspace)
+        .exclude(outcome="started")
+        .values_list("outcome", flat=True)[:BREAKER_CALLS]
     )
     failed = sum(1 for outcome in last if outcome not in {"done", "NotFound", "AlreadyExists"})
     if len(last) >= BREAKER_CALLS and failed >= BREAKER_SHARE * len(last):
@@ -264,7 +268,10 @@ def _forget(workspace: Workspace, operation: Operation) -> None:
     account = VendorAccount.objects.filter(workspace=workspace)
     invites = VendorInvite.objects.filter(workspace=workspace)
     if operation.employee_id:
-        account, invites = account.filter(employee=operation.employee_id), invites.filter(employee=operation.employee_id)
+        account, invites = (
+            account.filter(employee=operation.employee_id),
+            invites.filter(employee=operation.employee_id),
+        )
         invites.filter(status="pending").update(gone_at=clock.now())
         invites.update(is_ours=False)
     else:

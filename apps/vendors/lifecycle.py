@@ -25,8 +25,6 @@ SYNC = lifecycle(
     failed="",
     discarded="",
 )
-DRIFT = lifecycle(
-    "drift", "open", open="resolved ignored", ignored="open resolved", resolved=""
-)
+DRIFT = lifecycle("drift", "open", open="resolved ignored", ignored="open resolved", resolved="")
 # Operations that are still to have an effect: one per target.
 OPEN = ("planned", "pending", "running", "retry", "needs_attention")

@@ -94,7 +94,7 @@ def read(provider: SeatProvider, workspace: Workspace, beat: Callable[[], None])
     return seen
 
 
-def _stage(table: str, rows: Iterable[Iterable[Any]], beat: Callable[[], None]) -> int:
+def _stage(table: str, rows: Iterable[Any], beat: Callable[[], None]) -> int:
     columns = [part.split()[0] for part in _STAGES[table].split(", ")]
     stream, count = iter(rows), 0
     while batch := list(islice(stream, _BATCH)):
@@ -198,8 +198,13 @@ _MEMBERSHIPS = """
 
 def store(workspace: Workspace, seen: Observation, started: datetime) -> None:
     """Bring the observed state up to the stages. Absence counts only where the lists were complete."""
-    parameters = {"ws": workspace.pk, "started": started, "trusted": started - OWN_WRITES}
-    statements = [_INVITES, _LINK.format(table="vendors_vendorinvite"), _MEMBERS, _LINK.format(table="vendors_vendoraccount")]
+    parameters: dict[str, Any] = {"ws": workspace.pk, "started": started, "trusted": started - OWN_WRITES}
+    statements = [
+        _INVITES,
+        _LINK.format(table="vendors_vendorinvite"),
+        _MEMBERS,
+        _LINK.format(table="vendors_vendoraccount"),
+    ]
     statements += [_OURS]
     if seen.complete:
         statements += [_MEMBERS_GONE, _INVITES_GONE, _MEMBERSHIPS]

@@ -78,9 +78,7 @@ class Plan:
         return counts | ({"drift": len(self.differences)} if self.differences else {})
 
 
-def plan_for(
-    workspace: Workspace, *, employee_ids: Iterable[int] | None = None, since: datetime | None = None
-) -> Plan:
+def plan_for(workspace: Workspace, *, employee_ids: Iterable[int] | None = None, since: datetime | None = None) -> Plan:
     """Compare desired with observed for some people or for everybody.
 
     `since` is the start of the observation: people written to after it, or with an operation still open, are left for
@@ -97,7 +95,7 @@ def plan_for(
         cursor.execute(_ROWS, parameters)
         for found in iter(lambda: cursor.fetchmany(2000), []):
             for r in found:
-                _sort(plan, Row(*r[:14], mirrored, *r[14:]), now)
+                _sort(plan, Row._make((*r[:14], mirrored, *r[14:])), now)
     if ids is None:
         with connection.cursor() as cursor:
             cursor.execute(_NOBODY, [workspace.pk])
@@ -179,4 +177,4 @@ def supersede(workspace: Workspace, employee_ids: list[int]) -> int:
             " AND a.workspace = %(name)s)",
             {"ws": workspace.pk, "ids": employee_ids, "name": workspace.name},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -154,9 +154,7 @@ def _absent(row: Row) -> Iterator[Wanted | Difference]:
             return
         if row.is_ours:
             why = "The person has left state service" if row.is_separated else "No seat is granted"
-            yield Wanted(
-                "remove", target, row.employee_id, row.email, why, row.account_ref, agency_id=row.agency_id
-            )
+            yield Wanted("remove", target, row.employee_id, row.email, why, row.account_ref, agency_id=row.agency_id)
             return
         kind, detail = (
             ("leaver", "The person has left, and the account was not made by Beacon.")

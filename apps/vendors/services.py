@@ -58,9 +58,7 @@ def agencies_place(*, actor: Actor, workspace: Workspace, agencies: list[Agency]
     with transaction.atomic():
         ids = [agency.pk for agency in agencies]
         placed = Agency.objects.filter(pk__in=ids).exclude(workspace=workspace.name).update(workspace=workspace.name)
-        audit.record(
-            actor, "vendors.workspace.placed", workspace, after={"agencies": sorted(a.code for a in agencies)}
-        )
+        audit.record(actor, "vendors.workspace.placed", workspace, after={"agencies": sorted(a.code for a in agencies)})
         people = Seat.objects.filter(agency__in=ids, state=Seat.State.HELD).values_list("employee_id", flat=True)
         approved = SeatRequest.objects.filter(employee__agency__in=ids, state="approved", is_current=True)
         concerned = [*people, *approved.values_list("employee_id", flat=True)]
@@ -115,9 +113,7 @@ def operation_retry(*, actor: Actor, operation: Operation, reason: str = "") -> 
         OPERATION.check(before, "pending")
         operation.state, operation.next_attempt_at = Operation.State.PENDING, clock.now()
         operation.save(update_fields=["state", "next_attempt_at"])
-        audit.record(
-            actor, "vendors.operation.retried", operation, before={"state": before}, reason=reason
-        )
+        audit.record(actor, "vendors.operation.retried", operation, before={"state": before}, reason=reason)
         ring(operation.workspace_id)
     return operation
 
@@ -133,7 +129,5 @@ def operation_cancel(*, actor: Actor, operation: Operation, reason: str) -> Oper
         OPERATION.check(before, "superseded")
         operation.state, operation.finished_at = Operation.State.SUPERSEDED, clock.now()
         operation.save(update_fields=["state", "finished_at"])
-        audit.record(
-            actor, "vendors.operation.cancelled", operation, before={"state": before}, reason=reason
-        )
+        audit.record(actor, "vendors.operation.cancelled", operation, before={"state": before}, reason=reason)
     return operation

@@ -4,8 +4,8 @@ import os
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.production"
 
-from config.settings.base import *  # noqa: E402, F403 - the line above tells the base which rules to read by
-from config.settings.base import DATABASES, ENV  # noqa: E402 - as above
+from config.settings.base import *  # noqa: F403 - the line above tells the base which rules to read by
+from config.settings.base import DATABASES, ENV
 
 DEMO = False
 SECURE_SSL_REDIRECT = True

@@ -45,13 +45,13 @@ def sim(running: RunningSimulator) -> RunningSimulator:
 
 
 @pytest.fixture
-def org(sim: RunningSimulator, openai_client: OpenAI) -> Organization:  # noqa: ARG001  # for its reset
+def org(sim: RunningSimulator, openai_client: OpenAI) -> Organization:  # for its reset
     """The vendor's SDK on the fresh organization; no retries, so that each call is one request."""
     return openai_client.admin.organization
 
 
 @pytest.fixture
-def raw(sim: RunningSimulator, http_client: httpx2.Client) -> httpx2.Client:  # noqa: ARG001  # for its reset
+def raw(sim: RunningSimulator, http_client: httpx2.Client) -> httpx2.Client:  # for its reset
     """Plain HTTP on the fresh organization, for what the SDK hides."""
     return http_client
 
@@ -61,9 +61,7 @@ def invite(raw: httpx2.Client) -> Invite:
     """Invite an address over plain HTTP; returns the invite as JSON."""
 
     def send(email: str, **more: Any) -> dict[str, Any]:
-        response = raw.post(
-            "/organization/invites", json={"email": email, "role": "reader", "projects": [], **more}
-        )
+        response = raw.post("/organization/invites", json={"email": email, "role": "reader", "projects": [], **more})
         response.raise_for_status()
         document: dict[str, Any] = response.json()
         return document

@@ -62,9 +62,7 @@ class TestEntries:
         entry = raw.get("/organization/audit_logs").json()["data"][0]
         assert entry["invite.sent"]["data"] == {"email": "a@x.example", "role": "member"}
 
-    def test_accepting_is_the_persons_own_act(
-        self, sim: RunningSimulator, raw: httpx2.Client, invite: Invite
-    ) -> None:
+    def test_accepting_is_the_persons_own_act(self, sim: RunningSimulator, raw: httpx2.Client, invite: Invite) -> None:
         made = invite("a@x.example")
         user_id = sim.accept("a@x.example")
         added, accepted, _ = raw.get("/organization/audit_logs", params={"limit": 3}).json()["data"]
@@ -137,9 +135,7 @@ class TestFilters:
         assert response.json()["error"]["param"] == "effective_at[gt]"
 
     @pytest.mark.usefixtures("user_id")
-    def test_after_walks_to_older_and_before_back_to_newer(
-        self, org: Organization, raw: httpx2.Client
-    ) -> None:
+    def test_after_walks_to_older_and_before_back_to_newer(self, org: Organization, raw: httpx2.Client) -> None:
         everything = [entry.id for entry in org.audit_logs.list(limit=100)]
         assert [entry.id for entry in org.audit_logs.list(limit=3)] == everything
         middle: dict[str, Any] = {"limit": 2, "before": everything[6]}
@@ -160,9 +156,7 @@ class TestLag:
         sim.advance(2 * self.LAG)
         sim.settings(read_lag_seconds=self.LAG)
 
-    def test_created_rows_are_listed_late(
-        self, sim: RunningSimulator, org: Organization, invite: Invite
-    ) -> None:
+    def test_created_rows_are_listed_late(self, sim: RunningSimulator, org: Organization, invite: Invite) -> None:
         made = invite("a@x.example")
         group = org.groups.create(name="g")
         assert org.invites.retrieve(made["id"]).status == "pending"
@@ -173,9 +167,7 @@ class TestLag:
         assert [one.id for one in org.groups.list()] == [group.id]
         assert len(list(org.audit_logs.list())) == 3
 
-    def test_members_appear_late_and_leave_late(
-        self, sim: RunningSimulator, org: Organization, invite: Invite
-    ) -> None:
+    def test_members_appear_late_and_leave_late(self, sim: RunningSimulator, org: Organization, invite: Invite) -> None:
         """Item 9: after the lag the user appears."""
         made = invite("a@x.example")
         sim.advance(self.LAG)

@@ -36,18 +36,14 @@ class TestLimiter:
         sim.advance(60)
         assert raw.get("/organization/users").status_code == 200
 
-    def test_star_gives_every_route_its_own_allowance(
-        self, sim: RunningSimulator, raw: httpx2.Client
-    ) -> None:
+    def test_star_gives_every_route_its_own_allowance(self, sim: RunningSimulator, raw: httpx2.Client) -> None:
         sim.settings(rate_limits={"*": 0, "GET *": 1, USERS: 2})
         paths = ["/organization/groups", "/organization/groups", "/organization/users", "/organization/users"]
         assert [raw.get(path).status_code for path in paths] == [200, 429, 200, 200]
         assert raw.post("/organization/groups", json={"name": "g"}).status_code == 429
 
     @pytest.mark.parametrize(("mode", "least", "most"), [("with", 1, 60), ("long", 121, 10_000)])
-    def test_retry_after(
-        self, sim: RunningSimulator, raw: httpx2.Client, mode: str, least: int, most: int
-    ) -> None:
+    def test_retry_after(self, sim: RunningSimulator, raw: httpx2.Client, mode: str, least: int, most: int) -> None:
         sim.settings(rate_limits={USERS: 0}, rate_limit_retry_after=mode)
         response = raw.get("/organization/users")
         assert response.status_code == 429
@@ -61,9 +57,7 @@ class TestLimiter:
         assert "x-should-retry" not in response.headers
 
     @pytest.mark.parametrize(("setting", "header"), [(True, "true"), (False, "false")])
-    def test_should_retry(
-        self, sim: RunningSimulator, raw: httpx2.Client, setting: bool, header: str
-    ) -> None:
+    def test_should_retry(self, sim: RunningSimulator, raw: httpx2.Client, setting: bool, header: str) -> None:
         sim.settings(rate_limits={USERS: 0}, rate_limit_should_retry=setting)
         assert raw.get("/organization/users").headers["x-should-retry"] == header
 
@@ -90,9 +84,7 @@ class TestFiring:
         sim.clear_faults()
         assert self.statuses(raw, 1) == [200]
 
-    @pytest.mark.parametrize(
-        ("route", "status"), [("*", 500), ("GET *", 500), ("POST *", 200), (INVITE, 200)]
-    )
+    @pytest.mark.parametrize(("route", "status"), [("*", 500), ("GET *", 500), ("POST *", 200), (INVITE, 200)])
     def test_by_route(self, sim: RunningSimulator, raw: httpx2.Client, route: str, status: int) -> None:
         sim.fault(route, "status")
         assert self.statuses(raw, 1) == [status]
@@ -144,12 +136,8 @@ class TestStatus:
         assert caught.value.status_code == 502
         assert caught.value.response.headers["content-type"].startswith("text/html")
 
-    @pytest.mark.parametrize(
-        ("asked", "sent"), [("none", None), ("int", "1"), ("long", "600"), (7, "7"), (0, "0")]
-    )
-    def test_retry_after(
-        self, sim: RunningSimulator, raw: httpx2.Client, asked: str | int, sent: str | None
-    ) -> None:
+    @pytest.mark.parametrize(("asked", "sent"), [("none", None), ("int", "1"), ("long", "600"), (7, "7"), (0, "0")])
+    def test_retry_after(self, sim: RunningSimulator, raw: httpx2.Client, asked: str | int, sent: str | None) -> None:
         sim.fault(USERS, "status", status=429, retry_after=asked, should_retry=False)
         response = raw.get("/organization/users")
         assert response.headers.get("retry-after") == sent
@@ -194,9 +182,7 @@ class TestConnection:
         sim.fault(INVITE, "delay", seconds=0.05, when="before")
         assert raw.post("/organization/invites", json=BODY).status_code == 200
 
-    def test_a_waiting_call_does_not_hold_up_the_others(
-        self, sim: RunningSimulator, raw: httpx2.Client
-    ) -> None:
+    def test_a_waiting_call_does_not_hold_up_the_others(self, sim: RunningSimulator, raw: httpx2.Client) -> None:
         sim.fault(INVITE, "delay", seconds=30, times=None)
         with pytest.raises(httpx2.ReadTimeout):
             raw.post("/organization/invites", json=BODY, timeout=0.1)
@@ -246,9 +232,7 @@ class TestBodies:
         sim.fault(USERS, "unknown_enum", field="role", value=7)
         assert raw.get("/organization/users").json()["data"][0]["role"] == 7
 
-    @pytest.mark.parametrize(
-        ("path", "cursor"), [("/organization/users", "last_id"), ("/organization/groups", "next")]
-    )
+    @pytest.mark.parametrize(("path", "cursor"), [("/organization/users", "last_id"), ("/organization/groups", "next")])
     def test_stuck_cursor(
         self, sim: RunningSimulator, raw: httpx2.Client, org: Organization, path: str, cursor: str
     ) -> None:
@@ -313,9 +297,7 @@ class TestJournal:
         calls = sim.requests(route=INVITE)
         assert [(call["retry_count"], call["status"]) for call in calls] == [("0", 500), ("1", 200)]
 
-    def test_templates_group_calls_and_counts(
-        self, sim: RunningSimulator, raw: httpx2.Client, invite: Invite
-    ) -> None:
+    def test_templates_group_calls_and_counts(self, sim: RunningSimulator, raw: httpx2.Client, invite: Invite) -> None:
         for n in range(3):
             raw.get(f"/organization/users/user-{n}")
         invite("a@x.example")

@@ -47,13 +47,9 @@ class TestCreate:
             ({"projects": [{"id": "p"}]}, "projects[0].role"),
         ],
     )
-    def test_bad_fields_are_400_and_named(
-        self, raw: httpx2.Client, change: dict[str, Any], param: str
-    ) -> None:
+    def test_bad_fields_are_400_and_named(self, raw: httpx2.Client, change: dict[str, Any], param: str) -> None:
         """Item 7: the invite role is reader or owner, never member."""
-        response = raw.post(
-            "/organization/invites", json={"email": "a@x.example", "role": "reader", **change}
-        )
+        response = raw.post("/organization/invites", json={"email": "a@x.example", "role": "reader", **change})
         assert response.status_code == 400
         assert response.json()["error"]["param"] == param
 
@@ -78,9 +74,7 @@ class TestCreate:
 class TestRepeated:
     """Item 8."""
 
-    def test_pending_address_gets_a_second_invite_by_default(
-        self, invite: Invite, sim: RunningSimulator
-    ) -> None:
+    def test_pending_address_gets_a_second_invite_by_default(self, invite: Invite, sim: RunningSimulator) -> None:
         assert invite("a@x.example")["id"] != invite("A@x.example")["id"]
         assert sim.counts()["invites_pending"] == 2
 
@@ -91,9 +85,7 @@ class TestRepeated:
             org.invites.create(email="A@X.example", role="reader", projects=[])
         assert caught.value.code == "invite_already_pending"
 
-    def test_pending_address_gets_the_same_invite_by_setting(
-        self, invite: Invite, sim: RunningSimulator
-    ) -> None:
+    def test_pending_address_gets_the_same_invite_by_setting(self, invite: Invite, sim: RunningSimulator) -> None:
         sim.settings(reinvite_pending="same")
         first = invite("a@x.example")
         entries = sim.counts()["audit_entries"]
@@ -153,17 +145,13 @@ class TestAcceptance:
         assert 50 <= accepted.accepted_at - accepted.created_at <= 60
         assert [user.added_at for user in org.users.list(emails=["a@x.example"])] == [accepted.accepted_at]
 
-    def test_who_accepts_and_when_follows_from_seed_and_address(
-        self, sim: RunningSimulator, invite: Invite
-    ) -> None:
+    def test_who_accepts_and_when_follows_from_seed_and_address(self, sim: RunningSimulator, invite: Invite) -> None:
         def run(seed: int) -> dict[str, int | None]:
             sim.reset(accept_rate=0.6, accept_after_seconds=[0, 5000], seed=seed)
             made = [invite(f"p{n}@x.example") for n in range(40)]
             sim.advance(5001)
             after = [sim.call("GET", f"/v1/organization/invites/{one['id']}").json for one in made]
-            return {
-                one["email"]: one["accepted_at"] and one["accepted_at"] - one["created_at"] for one in after
-            }
+            return {one["email"]: one["accepted_at"] and one["accepted_at"] - one["created_at"] for one in after}
 
         first = run(seed=1)
         assert first == run(seed=1)
@@ -203,9 +191,7 @@ class TestAcceptance:
         assert sim.counts()["invites_expired"] == 1
         assert sim.counts()["users"] == 1
 
-    def test_second_invite_of_a_new_member_lies_until_it_expires(
-        self, invite: Invite, sim: RunningSimulator
-    ) -> None:
+    def test_second_invite_of_a_new_member_lies_until_it_expires(self, invite: Invite, sim: RunningSimulator) -> None:
         sim.settings(accept_rate=1.0)
         invite("a@x.example")
         invite("a@x.example")
@@ -243,17 +229,13 @@ class TestDelete:
         assert raw.get(path).status_code == 404
         assert raw.get("/organization/invites").json()["data"] == []
 
-    def test_deleted_invite_is_never_accepted(
-        self, invite: Invite, sim: RunningSimulator, org: Organization
-    ) -> None:
+    def test_deleted_invite_is_never_accepted(self, invite: Invite, sim: RunningSimulator, org: Organization) -> None:
         sim.settings(accept_rate=1.0)
         org.invites.delete(invite("a@x.example")["id"])
         sim.advance(WEEK)
         assert sim.counts()["users"] == 1
 
-    def test_accepted_invite_cannot_be_deleted(
-        self, invite: Invite, sim: RunningSimulator, org: Organization
-    ) -> None:
+    def test_accepted_invite_cannot_be_deleted(self, invite: Invite, sim: RunningSimulator, org: Organization) -> None:
         """Item 10."""
         made = invite("a@x.example")
         sim.accept("a@x.example")

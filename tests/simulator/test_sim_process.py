@@ -81,9 +81,7 @@ class TestOwnRoutes:
             {"no_such_setting": 1},
         ],
     )
-    def test_wrong_settings_are_refused_and_change_nothing(
-        self, sim: RunningSimulator, wrong: dict[str, Any]
-    ) -> None:
+    def test_wrong_settings_are_refused_and_change_nothing(self, sim: RunningSimulator, wrong: dict[str, Any]) -> None:
         before = sim.settings()
         with pytest.raises(SimulatorError, match="400"):
             sim.settings(latency_ms=5, **wrong)
@@ -282,9 +280,7 @@ class TestManyMembers:
         assert time.perf_counter() - began < USAGE_SECONDS
         assert len(page["data"][0]["results"]) > MANY / 10
 
-    def test_long_usage_comes_in_pages_that_fit_in_memory(
-        self, many: RunningSimulator, raw: httpx2.Client
-    ) -> None:
+    def test_long_usage_comes_in_pages_that_fit_in_memory(self, many: RunningSimulator, raw: httpx2.Client) -> None:
         start_time = (many.now() // DAY - 14) * DAY
         params: dict[str, Any] = {"start_time": start_time, "group_by": "user_id", "limit": 31}
         page = raw.get("/organization/usage/completions", params=params).json()

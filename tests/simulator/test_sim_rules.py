@@ -49,9 +49,7 @@ class TestKeys:
     """Item 1."""
 
     @pytest.mark.parametrize("header", [{"authorization": "Bearer wrong"}, {"authorization": "Basic x"}, {}])
-    def test_bad_bearer_is_401_with_all_four_keys(
-        self, sim: RunningSimulator, header: dict[str, str]
-    ) -> None:
+    def test_bad_bearer_is_401_with_all_four_keys(self, sim: RunningSimulator, header: dict[str, str]) -> None:
         response = httpx2.get(f"{sim.vendor_url}/organization/users", headers=header, trust_env=False)
         assert response.status_code == 401
         assert set(response.json()["error"]) == ERROR_KEYS
@@ -64,9 +62,7 @@ class TestKeys:
         assert caught.value.request_id
 
     def test_bad_key_changes_nothing(self, sim: RunningSimulator) -> None:
-        answer = sim.call(
-            "POST", "/v1/organization/invites", {"email": "a@x.example", "role": "reader"}, key="wrong"
-        )
+        answer = sim.call("POST", "/v1/organization/invites", {"email": "a@x.example", "role": "reader"}, key="wrong")
         assert answer.status == 401
         assert sim.counts()["invites_pending"] == 0
 
@@ -89,9 +85,7 @@ class TestKeys:
         assert response.status_code == status
         assert set(response.json()["error"]) == ERROR_KEYS
 
-    @pytest.mark.parametrize(
-        "body", [b"{", b"[]", b"", b"\xff", b'{"email":"\\ud800@x.example","role":"reader"}']
-    )
+    @pytest.mark.parametrize("body", [b"{", b"[]", b"", b"\xff", b'{"email":"\\ud800@x.example","role":"reader"}'])
     def test_body_that_is_no_json_object_is_400(self, raw: httpx2.Client, body: bytes) -> None:
         response = raw.post("/organization/invites", content=body)
         assert response.status_code == 400
@@ -186,9 +180,7 @@ class TestNextLists:
         assert [user.id for user in org.groups.users.list(first.id, order="asc")] == [early, late]
 
     @pytest.mark.parametrize("order", ["asc", "desc"])
-    def test_sdk_pages_through_all_of_them_once(
-        self, sim: RunningSimulator, org: Organization, order: Any
-    ) -> None:
+    def test_sdk_pages_through_all_of_them_once(self, sim: RunningSimulator, org: Organization, order: Any) -> None:
         group = org.groups.create(name="g")
         ids = add_people(sim, 9)
         for user_id in ids:

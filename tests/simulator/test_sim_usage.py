@@ -50,9 +50,7 @@ class TestBuckets:
             ("bucket", monday + DAY, monday + 2 * DAY),
         ]
 
-    def test_start_is_inclusive_and_end_exclusive_on_the_utc_grid(
-        self, raw: httpx2.Client, monday: int
-    ) -> None:
+    def test_start_is_inclusive_and_end_exclusive_on_the_utc_grid(self, raw: httpx2.Client, monday: int) -> None:
         page = usage(raw, start_time=monday + 5, end_time=monday + DAY + 1)
         assert [bucket["start_time"] for bucket in page["data"]] == [monday, monday + DAY]
 
@@ -173,9 +171,7 @@ class TestContents:
 
     def test_last_use_of_a_member_can_be_found(self, raw: httpx2.Client, monday: int) -> None:
         page = usage(raw, start_time=monday, end_time=monday + 7 * DAY, group_by="user_id")
-        last = {
-            result["user_id"]: bucket["start_time"] for bucket in page["data"] for result in bucket["results"]
-        }
+        last = {result["user_id"]: bucket["start_time"] for bucket in page["data"] for result in bucket["results"]}
         assert len(set(last.values())) > 1
 
     def test_it_can_be_switched_off(self, sim: RunningSimulator, raw: httpx2.Client, monday: int) -> None:
@@ -233,9 +229,7 @@ class TestDataRetention:
             "enhanced_modified_abuse_monitoring",
         ],
     )
-    def test_four_values_asked_for_by_another_key_than_they_are_shown(
-        self, raw: httpx2.Client, kind: str
-    ) -> None:
+    def test_four_values_asked_for_by_another_key_than_they_are_shown(self, raw: httpx2.Client, kind: str) -> None:
         shown = {"type": kind, "object": "organization.data_retention"}
         assert raw.post("/organization/data_retention", json={"retention_type": kind}).json() == shown
         assert raw.get("/organization/data_retention").json() == shown

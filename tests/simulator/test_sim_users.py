@@ -29,9 +29,7 @@ class TestOddities:
     def test_a_service_account(self, odd: list[Any]) -> None:
         assert [u.email for u in odd if u.is_service_account] == [None]
 
-    def test_a_member_and_a_group_managed_by_the_identity_provider(
-        self, odd: list[Any], org: Organization
-    ) -> None:
+    def test_a_member_and_a_group_managed_by_the_identity_provider(self, odd: list[Any], org: Organization) -> None:
         managed = [u.id for u in odd if u.is_scim_managed]
         groups = [group for group in org.groups.list() if group.is_scim_managed]
         assert len(groups) == 1
@@ -59,17 +57,13 @@ class TestUpdate:
         assert org.users.update(user_id, technical_level=None).technical_level is None
 
     @pytest.mark.parametrize("word", ["reader", "member"])
-    def test_reader_and_member_are_the_same_role(
-        self, sim: RunningSimulator, org: Organization, word: str
-    ) -> None:
+    def test_reader_and_member_are_the_same_role(self, sim: RunningSimulator, org: Organization, word: str) -> None:
         sim.seed(owners=["two@x.example"])
         second = next(u for u in org.users.list() if u.email == "two@x.example")
         assert org.users.update(second.id, role=word).role == "reader"
 
     @pytest.mark.parametrize("body", [{"role": "king"}, {"role": 1}, {"role_id": "role-none"}])
-    def test_unknown_role_is_400(
-        self, sim: RunningSimulator, raw: httpx2.Client, body: dict[str, Any]
-    ) -> None:
+    def test_unknown_role_is_400(self, sim: RunningSimulator, raw: httpx2.Client, body: dict[str, Any]) -> None:
         (user_id,) = sim.add_members(["a@x.example"]).values()
         assert raw.post(f"/organization/users/{user_id}", json=body).status_code == 400
 
@@ -79,9 +73,7 @@ class TestUpdate:
 
 
 class TestDelete:
-    def test_delete_gives_its_object_and_the_second_is_404(
-        self, sim: RunningSimulator, raw: httpx2.Client
-    ) -> None:
+    def test_delete_gives_its_object_and_the_second_is_404(self, sim: RunningSimulator, raw: httpx2.Client) -> None:
         """Item 6."""
         (user_id,) = sim.add_members(["a@x.example"]).values()
         response = raw.delete(f"/organization/users/{user_id}")

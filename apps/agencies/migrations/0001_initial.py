@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,160 +16,290 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Agency',
+            name="Agency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('planned_headcount', models.PositiveIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
-                ('workspace', models.CharField(blank=True, max_length=60)),
-                ('permits_cji', models.BooleanField(default=False)),
-                ('permits_fti', models.BooleanField(default=False)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='agencies', to='agencies.agency')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=10, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("planned_headcount", models.PositiveIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
+                ("workspace", models.CharField(blank=True, max_length=60)),
+                ("permits_cji", models.BooleanField(default=False)),
+                ("permits_fti", models.BooleanField(default=False)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agencies",
+                        to="agencies.agency",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'agencies',
-                'ordering': ['name'],
+                "verbose_name_plural": "agencies",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Employee',
+            name="Employee",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('employee_id', models.CharField(max_length=40, unique=True)),
-                ('email', models.EmailField(max_length=254)),
-                ('first_name', models.CharField(max_length=100)),
-                ('last_name', models.CharField(max_length=100)),
-                ('title', models.CharField(blank=True, max_length=150)),
-                ('manager_ref', models.CharField(blank=True, max_length=40)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('leave', 'On leave'), ('separated', 'Separated')], max_length=10)),
-                ('is_seasonal', models.BooleanField(default=False)),
-                ('start_on', models.DateField(blank=True, null=True)),
-                ('end_on', models.DateField(blank=True, null=True)),
-                ('source', models.CharField(choices=[('hr', 'HR file'), ('scim', 'Identity provider'), ('hand', 'By hand')], default='hr', max_length=5)),
-                ('source_digest', models.CharField(blank=True, max_length=32)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='employees', to='agencies.agency')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='employee', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("employee_id", models.CharField(max_length=40, unique=True)),
+                ("email", models.EmailField(max_length=254)),
+                ("first_name", models.CharField(max_length=100)),
+                ("last_name", models.CharField(max_length=100)),
+                ("title", models.CharField(blank=True, max_length=150)),
+                ("manager_ref", models.CharField(blank=True, max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("leave", "On leave"), ("separated", "Separated")], max_length=10
+                    ),
+                ),
+                ("is_seasonal", models.BooleanField(default=False)),
+                ("start_on", models.DateField(blank=True, null=True)),
+                ("end_on", models.DateField(blank=True, null=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("hr", "HR file"), ("scim", "Identity provider"), ("hand", "By hand")],
+                        default="hr",
+                        max_length=5,
+                    ),
+                ),
+                ("source_digest", models.CharField(blank=True, max_length=32)),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="employees", to="agencies.agency"
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="employee",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['last_name', 'first_name', 'id'],
+                "ordering": ["last_name", "first_name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='AgencyContact',
+            name="AgencyContact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('primary', 'Primary contact'), ('backup', 'Backup contact')], max_length=8)),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(blank=True, null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='agencies.agency')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contact_for', to='agencies.employee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("primary", "Primary contact"), ("backup", "Backup contact")], max_length=8
+                    ),
+                ),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(blank=True, null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="agencies.agency"
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contact_for", to="agencies.employee"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RosterMapping',
+            name="RosterMapping",
             fields=[
-                ('id', models.BooleanField(default=True, primary_key=True, serialize=False)),
-                ('columns', models.JSONField(default=dict)),
+                ("id", models.BooleanField(default=True, primary_key=True, serialize=False)),
+                ("columns", models.JSONField(default=dict)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', True)), name='agencies_mapping_single')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", True)), name="agencies_mapping_single")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RosterRun',
+            name="RosterRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('received', 'Being read'), ('planned', 'Ready to apply'), ('held', 'Held for a second person'), ('queued', 'Being applied'), ('applied', 'Applied'), ('failed', 'Failed'), ('discarded', 'Discarded')], default='received', max_length=10)),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('content', models.BinaryField(null=True)),
-                ('proposed_by_key', models.CharField(max_length=64)),
-                ('proposed_by', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('planned_at', models.DateTimeField(null=True)),
-                ('applied_at', models.DateTimeField(null=True)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('counts', models.JSONField(default=dict)),
-                ('ignored_columns', models.JSONField(default=list)),
-                ('hold_reasons', models.JSONField(default=list)),
-                ('released_by', models.CharField(blank=True, max_length=200)),
-                ('error', models.TextField(blank=True)),
-                ('based_on', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='agencies.rosterrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Being read"),
+                            ("planned", "Ready to apply"),
+                            ("held", "Held for a second person"),
+                            ("queued", "Being applied"),
+                            ("applied", "Applied"),
+                            ("failed", "Failed"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("content", models.BinaryField(null=True)),
+                ("proposed_by_key", models.CharField(max_length=64)),
+                ("proposed_by", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("planned_at", models.DateTimeField(null=True)),
+                ("applied_at", models.DateTimeField(null=True)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("counts", models.JSONField(default=dict)),
+                ("ignored_columns", models.JSONField(default=list)),
+                ("hold_reasons", models.JSONField(default=list)),
+                ("released_by", models.CharField(blank=True, max_length=200)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "based_on",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="agencies.rosterrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='RosterLine',
+            name="RosterLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField(null=True)),
-                ('kind', models.CharField(choices=[('join', 'Joins'), ('leave', 'Leaves'), ('move', 'Moves'), ('change', 'Changes'), ('reject', 'Rejected')], max_length=6)),
-                ('employee_id', models.CharField(blank=True, max_length=40)),
-                ('email', models.CharField(blank=True, max_length=254)),
-                ('first_name', models.CharField(blank=True, max_length=100)),
-                ('last_name', models.CharField(blank=True, max_length=100)),
-                ('title', models.CharField(blank=True, max_length=150)),
-                ('manager_ref', models.CharField(blank=True, max_length=40)),
-                ('status', models.CharField(blank=True, max_length=10)),
-                ('is_seasonal', models.BooleanField(default=False)),
-                ('start_on', models.DateField(null=True)),
-                ('end_on', models.DateField(null=True)),
-                ('digest', models.CharField(blank=True, max_length=32)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('agency', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='agencies.agency')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='agencies.rosterrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.PositiveIntegerField(null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("join", "Joins"),
+                            ("leave", "Leaves"),
+                            ("move", "Moves"),
+                            ("change", "Changes"),
+                            ("reject", "Rejected"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("employee_id", models.CharField(blank=True, max_length=40)),
+                ("email", models.CharField(blank=True, max_length=254)),
+                ("first_name", models.CharField(blank=True, max_length=100)),
+                ("last_name", models.CharField(blank=True, max_length=100)),
+                ("title", models.CharField(blank=True, max_length=150)),
+                ("manager_ref", models.CharField(blank=True, max_length=40)),
+                ("status", models.CharField(blank=True, max_length=10)),
+                ("is_seasonal", models.BooleanField(default=False)),
+                ("start_on", models.DateField(null=True)),
+                ("end_on", models.DateField(null=True)),
+                ("digest", models.CharField(blank=True, max_length=32)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="agencies.rosterrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['run', 'kind', 'line', 'id'],
+                "ordering": ["run", "kind", "line", "id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.CheckConstraint(condition=models.Q(('code', django.db.models.functions.text.Upper('code'))), name='agencies_agency_code_upper'),
+            model_name="agency",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code", django.db.models.functions.text.Upper("code"))),
+                name="agencies_agency_code_upper",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='agencies_agency_not_its_parent'),
+            model_name="agency",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True), name="agencies_agency_not_its_parent"
+            ),
         ),
         migrations.AddIndex(
-            model_name='employee',
-            index=models.Index(fields=['agency', 'status'], name='agencies_employee_agency'),
+            model_name="employee",
+            index=models.Index(fields=["agency", "status"], name="agencies_employee_agency"),
         ),
         migrations.AddIndex(
-            model_name='employee',
-            index=models.Index(fields=['last_name', 'first_name', 'id'], name='agencies_employee_name'),
+            model_name="employee",
+            index=models.Index(fields=["last_name", "first_name", "id"], name="agencies_employee_name"),
         ),
         migrations.AddConstraint(
-            model_name='employee',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('status', 'separated'), _negated=True), name='agencies_employee_email'),
+            model_name="employee",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("status", "separated"), _negated=True),
+                name="agencies_employee_email",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employee',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'leave', 'separated'])), name='agencies_employee_status'),
+            model_name="employee",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "leave", "separated"])), name="agencies_employee_status"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employee',
-            constraint=models.CheckConstraint(condition=models.Q(('end_on', None), ('start_on', None), ('end_on__gte', models.F('start_on')), _connector='OR'), name='agencies_employee_dates'),
+            model_name="employee",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end_on", None), ("start_on", None), ("end_on__gte", models.F("start_on")), _connector="OR"
+                ),
+                name="agencies_employee_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agencycontact',
-            constraint=models.UniqueConstraint(condition=models.Q(('until_on', None)), fields=('employee', 'agency'), name='agencies_contact_once'),
+            model_name="agencycontact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until_on", None)), fields=("employee", "agency"), name="agencies_contact_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agencycontact',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'primary'), ('until_on', None)), fields=('agency',), name='agencies_contact_one_primary'),
+            model_name="agencycontact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "primary"), ("until_on", None)),
+                fields=("agency",),
+                name="agencies_contact_one_primary",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agencycontact',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on', None), ('until_on__gte', models.F('from_on')), _connector='OR'), name='agencies_contact_dates'),
+            model_name="agencycontact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until_on", None), ("until_on__gte", models.F("from_on")), _connector="OR"),
+                name="agencies_contact_dates",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rosterline',
-            index=models.Index(fields=['run', 'kind'], name='agencies_rosterline_kind'),
+            model_name="rosterline",
+            index=models.Index(fields=["run", "kind"], name="agencies_rosterline_kind"),
         ),
     ]

@@ -10,148 +10,283 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agencies', '0001_initial'),
-        ('rollout', '0001_initial'),
+        ("agencies", "0001_initial"),
+        ("rollout", "0001_initial"),
     ]
 
     operations = [
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='SettleRun',
+            name="SettleRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('moved', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("moved", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Contract',
+            name="Contract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40)),
-                ('vendor', models.CharField(max_length=120)),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField()),
-                ('seats', models.PositiveIntegerField()),
-                ('seats_used', models.PositiveIntegerField(default=0, editable=False)),
-                ('price_per_seat_year', models.DecimalField(decimal_places=2, max_digits=9)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=40)),
+                ("vendor", models.CharField(max_length=120)),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField()),
+                ("seats", models.PositiveIntegerField()),
+                ("seats_used", models.PositiveIntegerField(default=0, editable=False)),
+                ("price_per_seat_year", models.DecimalField(decimal_places=2, max_digits=9)),
             ],
             options={
-                'ordering': ['from_on'],
-                'constraints': [models.UniqueConstraint(fields=('number',), name='licenses_contract_number'), models.CheckConstraint(condition=models.Q(('seats_used__gte', 0), ('seats_used__lte', models.F('seats'))), name='licenses_contract_seats_hold'), models.CheckConstraint(condition=models.Q(('until_on__gt', models.F('from_on'))), name='licenses_contract_dates')],
+                "ordering": ["from_on"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("number",), name="licenses_contract_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("seats_used__gte", 0), ("seats_used__lte", models.F("seats"))),
+                        name="licenses_contract_seats_hold",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until_on__gt", models.F("from_on"))), name="licenses_contract_dates"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Amendment',
+            name="Amendment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effective_on', models.DateField()),
-                ('seats', models.IntegerField(help_text='Seats added, or taken away where negative')),
-                ('note', models.TextField()),
-                ('recorded_by', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='amendments', to='licenses.contract')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("effective_on", models.DateField()),
+                ("seats", models.IntegerField(help_text="Seats added, or taken away where negative")),
+                ("note", models.TextField()),
+                ("recorded_by", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="amendments", to="licenses.contract"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SeatRequest',
+            name="SeatRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('submitted', 'Waiting for a decision'), ('approved', 'Approved'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn'), ('expired', 'Expired')], default='submitted', max_length=10)),
-                ('is_current', models.BooleanField(default=True)),
-                ('task_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
-                ('note', models.TextField(blank=True, max_length=1000)),
-                ('submitted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by_name', models.CharField(blank=True, max_length=200)),
-                ('decision_reason', models.TextField(blank=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.employee')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seat_requests', to='agencies.employee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "Waiting for a decision"),
+                            ("approved", "Approved"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                            ("expired", "Expired"),
+                        ],
+                        default="submitted",
+                        max_length=10,
+                    ),
+                ),
+                ("is_current", models.BooleanField(default=True)),
+                (
+                    "task_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), default=list, size=None
+                    ),
+                ),
+                ("note", models.TextField(blank=True, max_length=1000)),
+                ("submitted_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_by_name", models.CharField(blank=True, max_length=200)),
+                ("decision_reason", models.TextField(blank=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.employee",
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seat_requests",
+                        to="agencies.employee",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['submitted_at', 'id'],
+                "ordering": ["submitted_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('held', 'Reserved'), ('granted', 'Granted'), ('suspended', 'Suspended'), ('released', 'Released')], default='held', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=20)),
-                ('changed_by', models.CharField(max_length=200)),
-                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('held_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('granted_at', models.DateTimeField(blank=True, null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='agencies.agency')),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='licenses.contract')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='agencies.employee')),
-                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='rollout.phase')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='licenses.seatrequest')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("held", "Reserved"),
+                            ("granted", "Granted"),
+                            ("suspended", "Suspended"),
+                            ("released", "Released"),
+                        ],
+                        default="held",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=20)),
+                ("changed_by", models.CharField(max_length=200)),
+                ("changed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("held_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("granted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="seats", to="agencies.agency"
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="licenses.contract"
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="seats", to="agencies.employee"
+                    ),
+                ),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="seats", to="rollout.phase"
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="seats", to="licenses.seatrequest"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='OptOut',
+            name="OptOut",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opt_outs', to='agencies.employee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="opt_outs", to="agencies.employee"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('employee',), name='licenses_optout_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("employee",), name="licenses_optout_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SeatPeriod',
+            name="SeatPeriod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=20)),
-                ('changed_by', models.CharField(max_length=200)),
-                ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seat_periods', to='agencies.employee')),
-                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rollout.phase')),
-                ('seat', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='licenses.seat')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state", models.CharField(max_length=10)),
+                ("reason", models.CharField(blank=True, max_length=20)),
+                ("changed_by", models.CharField(max_length=200)),
+                ("during", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agencies.agency"
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="seat_periods", to="agencies.employee"
+                    ),
+                ),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rollout.phase"
+                    ),
+                ),
+                (
+                    "seat",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="periods", to="licenses.seat"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['during'],
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('employee', '='), ('during', '&&')], name='licenses_period_no_overlap')],
+                "ordering": ["during"],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("employee", "="), ("during", "&&")], name="licenses_period_no_overlap"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='seatrequest',
-            index=models.Index(fields=['state', 'submitted_at', 'id'], name='licenses_request_queue'),
+            model_name="seatrequest",
+            index=models.Index(fields=["state", "submitted_at", "id"], name="licenses_request_queue"),
         ),
         migrations.AddConstraint(
-            model_name='seatrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('employee',), name='licenses_request_one_current'),
+            model_name="seatrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)), fields=("employee",), name="licenses_request_one_current"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seatrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('employee')), _negated=True), _connector='OR'), name='licenses_request_not_own'),
+            model_name="seatrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by", None), models.Q(("decided_by", models.F("employee")), _negated=True), _connector="OR"
+                ),
+                name="licenses_request_not_own",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seatrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'declined']), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='licenses_request_decided'),
+            model_name="seatrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["approved", "declined"]), _negated=True),
+                    ("decided_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="licenses_request_decided",
+            ),
         ),
         migrations.AddIndex(
-            model_name='seat',
-            index=models.Index(fields=['agency', 'state'], name='licenses_seat_agency'),
+            model_name="seat",
+            index=models.Index(fields=["agency", "state"], name="licenses_seat_agency"),
         ),
         migrations.AddIndex(
-            model_name='seat',
-            index=models.Index(fields=['phase', 'state'], name='licenses_seat_phase'),
+            model_name="seat",
+            index=models.Index(fields=["phase", "state"], name="licenses_seat_phase"),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'released'), _negated=True), fields=('employee',), name='licenses_seat_one_live'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "released"), _negated=True),
+                fields=("employee",),
+                name="licenses_seat_one_live",
+            ),
         ),
     ]

@@ -7,72 +7,130 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agencies', '0001_initial'),
+        ("agencies", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Phase',
+            name="Phase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('goal', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('scheduled', 'Scheduled'), ('open', 'Open'), ('paused', 'Paused'), ('closed', 'Closed'), ('rolled_back', 'Rolled back')], default='draft', max_length=12)),
-                ('planned_start', models.DateField()),
-                ('planned_end', models.DateField()),
-                ('seat_cap', models.PositiveIntegerField()),
-                ('seats_used', models.PositiveIntegerField(default=0, editable=False)),
-                ('required_courses', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, size=None)),
-                ('training_before_access', models.BooleanField(default=True)),
-                ('privacy_signed_by', models.CharField(blank=True, max_length=200)),
-                ('privacy_signed_at', models.DateTimeField(blank=True, null=True)),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("goal", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("scheduled", "Scheduled"),
+                            ("open", "Open"),
+                            ("paused", "Paused"),
+                            ("closed", "Closed"),
+                            ("rolled_back", "Rolled back"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("planned_start", models.DateField()),
+                ("planned_end", models.DateField()),
+                ("seat_cap", models.PositiveIntegerField()),
+                ("seats_used", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "required_courses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), blank=True, default=list, size=None
+                    ),
+                ),
+                ("training_before_access", models.BooleanField(default=True)),
+                ("privacy_signed_by", models.CharField(blank=True, max_length=200)),
+                ("privacy_signed_at", models.DateTimeField(blank=True, null=True)),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['number'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('seats_used__gte', 0), ('seats_used__lte', models.F('seat_cap'))), name='rollout_phase_cap_holds'), models.CheckConstraint(condition=models.Q(('planned_end__gte', models.F('planned_start'))), name='rollout_phase_dates')],
+                "ordering": ["number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("seats_used__gte", 0), ("seats_used__lte", models.F("seat_cap"))),
+                        name="rollout_phase_cap_holds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("planned_end__gte", models.F("planned_start"))), name="rollout_phase_dates"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='GateWaiver',
+            name="GateWaiver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gate', models.CharField(max_length=40)),
-                ('reason', models.TextField()),
-                ('requested_by_key', models.CharField(max_length=64)),
-                ('requested_by', models.CharField(max_length=200)),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('confirmed_by_key', models.CharField(blank=True, max_length=64)),
-                ('confirmed_by', models.CharField(blank=True, max_length=200)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waivers', to='rollout.phase')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("gate", models.CharField(max_length=40)),
+                ("reason", models.TextField()),
+                ("requested_by_key", models.CharField(max_length=64)),
+                ("requested_by", models.CharField(max_length=200)),
+                ("requested_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("confirmed_by_key", models.CharField(blank=True, max_length=64)),
+                ("confirmed_by", models.CharField(blank=True, max_length=200)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="waivers", to="rollout.phase"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('phase', 'gate'), name='rollout_waiver_once'), models.CheckConstraint(condition=models.Q(('confirmed_by_key', models.F('requested_by_key')), _negated=True), name='rollout_waiver_two_people')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("phase", "gate"), name="rollout_waiver_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("confirmed_by_key", models.F("requested_by_key")), _negated=True),
+                        name="rollout_waiver_two_people",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PhaseAgency',
+            name="PhaseAgency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('allocation', models.PositiveIntegerField()),
-                ('seats_used', models.PositiveIntegerField(default=0, editable=False)),
-                ('is_current', models.BooleanField(default=True)),
-                ('attested_by', models.CharField(blank=True, max_length=200)),
-                ('attested_at', models.DateTimeField(blank=True, null=True)),
-                ('attestation', models.TextField(blank=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='agencies.agency')),
-                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='rollout.phase')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("allocation", models.PositiveIntegerField()),
+                ("seats_used", models.PositiveIntegerField(default=0, editable=False)),
+                ("is_current", models.BooleanField(default=True)),
+                ("attested_by", models.CharField(blank=True, max_length=200)),
+                ("attested_at", models.DateTimeField(blank=True, null=True)),
+                ("attestation", models.TextField(blank=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="places", to="agencies.agency"
+                    ),
+                ),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="places", to="rollout.phase"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['agency__name'],
-                'constraints': [models.UniqueConstraint(fields=('phase', 'agency'), name='rollout_agency_once_in_phase'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('agency',), name='rollout_agency_one_current_phase'), models.CheckConstraint(condition=models.Q(('seats_used__gte', 0), ('seats_used__lte', models.F('allocation'))), name='rollout_allocation_holds')],
+                "ordering": ["agency__name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("phase", "agency"), name="rollout_agency_once_in_phase"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("agency",),
+                        name="rollout_agency_one_current_phase",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("seats_used__gte", 0), ("seats_used__lte", models.F("allocation"))),
+                        name="rollout_allocation_holds",
+                    ),
+                ],
             },
         ),
     ]

@@ -6,50 +6,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agencies', '0001_initial'),
+        ("agencies", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TermsVersion',
+            name="TermsVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('title', models.CharField(max_length=200)),
-                ('body', models.TextField(help_text='Markdown')),
-                ('summary_of_changes', models.TextField(blank=True)),
-                ('requires_reacceptance', models.BooleanField(default=True)),
-                ('grace_days', models.PositiveSmallIntegerField(default=14)),
-                ('effective_on', models.DateField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'In force'), ('superseded', 'Superseded')], default='draft', max_length=10)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('published_by', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("title", models.CharField(max_length=200)),
+                ("body", models.TextField(help_text="Markdown")),
+                ("summary_of_changes", models.TextField(blank=True)),
+                ("requires_reacceptance", models.BooleanField(default=True)),
+                ("grace_days", models.PositiveSmallIntegerField(default=14)),
+                ("effective_on", models.DateField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "In force"), ("superseded", "Superseded")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("published_by", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['-number'],
-                'constraints': [models.UniqueConstraint(fields=('number', 'language'), name='terms_version_number'), models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('language',), name='terms_one_version_in_force'), models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('sha256', ''), _negated=True), ('effective_on__isnull', False)), _connector='OR'), name='terms_published_is_hashed')],
+                "ordering": ["-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("number", "language"), name="terms_version_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("language",),
+                        name="terms_one_version_in_force",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"),
+                            models.Q(models.Q(("sha256", ""), _negated=True), ("effective_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="terms_published_is_hashed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Acceptance',
+            name="Acceptance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('accepted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('sha256', models.CharField(max_length=64)),
-                ('language', models.CharField(max_length=10)),
-                ('channel', models.CharField(default='console', max_length=20)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='agencies.employee')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='terms.termsversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("accepted_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("sha256", models.CharField(max_length=64)),
+                ("language", models.CharField(max_length=10)),
+                ("channel", models.CharField(default="console", max_length=20)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="acceptances", to="agencies.employee"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="acceptances", to="terms.termsversion"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('employee', 'version'), name='terms_acceptance_once')],
+                "constraints": [models.UniqueConstraint(fields=("employee", "version"), name="terms_acceptance_once")],
             },
         ),
     ]

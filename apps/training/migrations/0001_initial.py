@@ -6,82 +6,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agencies', '0001_initial'),
+        ("agencies", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CompletionImport',
+            name="CompletionImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('imported_by', models.CharField(max_length=200)),
-                ('imported_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('added', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('rejected', models.JSONField(default=list)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("imported_by", models.CharField(max_length=200)),
+                ("imported_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("added", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("rejected", models.JSONField(default=list)),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Course',
+            name="Course",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=30)),
-                ('title', models.CharField(max_length=200)),
-                ('provider', models.CharField(blank=True, max_length=120)),
-                ('url', models.URLField(blank=True)),
-                ('valid_days', models.PositiveIntegerField(blank=True, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('equivalents', models.ManyToManyField(blank=True, related_name='counts_for', to='training.course')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=30)),
+                ("title", models.CharField(max_length=200)),
+                ("provider", models.CharField(blank=True, max_length=120)),
+                ("url", models.URLField(blank=True)),
+                ("valid_days", models.PositiveIntegerField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("equivalents", models.ManyToManyField(blank=True, related_name="counts_for", to="training.course")),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Completion',
+            name="Completion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('completed_on', models.DateField()),
-                ('score', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True)),
-                ('source', models.CharField(max_length=40)),
-                ('source_id', models.CharField(max_length=80)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='agencies.employee')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='training.course')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("completed_on", models.DateField()),
+                ("score", models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True)),
+                ("source", models.CharField(max_length=40)),
+                ("source_id", models.CharField(max_length=80)),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="completions", to="agencies.employee"
+                    ),
+                ),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="completions", to="training.course"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Waiver',
+            name="Waiver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('granted_by', models.CharField(max_length=200)),
-                ('granted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('until_on', models.DateField()),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waivers', to='training.course')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='training_waivers', to='agencies.employee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField()),
+                ("granted_by", models.CharField(max_length=200)),
+                ("granted_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("until_on", models.DateField()),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="waivers", to="training.course"
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_waivers",
+                        to="agencies.employee",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='course',
-            constraint=models.UniqueConstraint(fields=('code',), name='training_course_code'),
+            model_name="course",
+            constraint=models.UniqueConstraint(fields=("code",), name="training_course_code"),
         ),
         migrations.AddIndex(
-            model_name='completion',
-            index=models.Index(fields=['employee', 'course', 'completed_on'], name='training_completion_person'),
+            model_name="completion",
+            index=models.Index(fields=["employee", "course", "completed_on"], name="training_completion_person"),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.UniqueConstraint(fields=('source', 'source_id'), name='training_completion_once'),
+            model_name="completion",
+            constraint=models.UniqueConstraint(fields=("source", "source_id"), name="training_completion_once"),
         ),
     ]

@@ -126,9 +126,7 @@ class Adapter:
             return _done(self._client.invite_delete(invite_id))
         except Rejected as refusal:
             # An accepted invitation cannot be deleted: the person is a member by now.
-            raise AlreadyExists(
-                refusal.message, status=refusal.status, request_id=refusal.request_id
-            ) from refusal
+            raise AlreadyExists(refusal.message, status=refusal.status, request_id=refusal.request_id) from refusal
 
     def remove(self, member_id: str) -> Receipt:
         return _done(self._client.user_delete(member_id))

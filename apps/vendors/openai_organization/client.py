@@ -81,20 +81,16 @@ class Client:
         return self._read(lambda: self._reader.groups.with_raw_response.list(**_page(after, limit)))
 
     def group_users(self, group_id: str, *, after: str | None, limit: int) -> Answer:
-        return self._read(
-            lambda: self._reader.groups.users.with_raw_response.list(group_id, **_page(after, limit))
-        )
+        return self._read(lambda: self._reader.groups.users.with_raw_response.list(group_id, **_page(after, limit)))
 
     def data_retention(self) -> Answer:
-        return self._read(lambda: self._reader.data_retention.with_raw_response.retrieve())
+        return self._read(self._reader.data_retention.with_raw_response.retrieve)
 
     # -- writes: sent once ------------------------------------------------------------------------------------
 
     def invite_create(self, email: str) -> Answer:
         # Without `projects: []` the person would join the default project.
-        return self._write(
-            lambda: self._org.invites.with_raw_response.create(email=email, role="reader", projects=[])
-        )
+        return self._write(lambda: self._org.invites.with_raw_response.create(email=email, role="reader", projects=[]))
 
     def invite_delete(self, invite_id: str) -> Answer:
         return self._write(lambda: self._org.invites.with_raw_response.delete(invite_id))
@@ -110,9 +106,7 @@ class Client:
 
     def group_user_remove(self, group_id: str, user_id: str) -> Answer:
         # The SDK takes the user first here, unlike everywhere else.
-        return self._write(
-            lambda: self._org.groups.users.with_raw_response.delete(user_id, group_id=group_id)
-        )
+        return self._write(lambda: self._org.groups.users.with_raw_response.delete(user_id, group_id=group_id))
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -135,9 +129,7 @@ class Client:
         except openai.APIStatusError as error:
             problem = _refused(error)
             if isinstance(problem, Transient) and error.status_code != 429:
-                raise OutcomeUnknown(
-                    problem.message, status=problem.status, request_id=problem.request_id
-                ) from error
+                raise OutcomeUnknown(problem.message, status=problem.status, request_id=problem.request_id) from error
             raise problem from error
         except (TypeError, openai.OpenAIError) as error:
             raise Misconfigured(f"The SDK refused the call: {error}") from error
@@ -149,9 +141,7 @@ def _page(after: str | None, limit: int) -> dict[str, Any]:
 
 def _answer(raw: Any) -> Answer:
     response = raw.http_response
-    return Answer(
-        response.content, response.headers.get("content-type", ""), response.headers.get("x-request-id", "")
-    )
+    return Answer(response.content, response.headers.get("content-type", ""), response.headers.get("x-request-id", ""))
 
 
 def _refused(error: openai.APIStatusError) -> ProviderError:

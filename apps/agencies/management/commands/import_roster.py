@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 def _rejected(run: RosterRun) -> list[dict[str, Any]]:
     bad = RosterLine.objects.filter(run=run, kind="reject").order_by("line", "id")
-    return list(bad.values("line", "employee_id", "reason"))
+    return [dict(row) for row in bad.values("line", "employee_id", "reason")]
 
 
 def _summary(run: RosterRun) -> dict[str, Any]:

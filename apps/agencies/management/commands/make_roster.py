@@ -35,7 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = fiction.people(places(), options["employees"], options["seed"], options["as_of"] or clock.today())
-        content, bad = fiction.to_csv(rows), []
+        content = fiction.to_csv(rows)
+        bad: list[fiction.BadLine] = []
         if options["dirty"]:
             content, bad = fiction.spoil(rows, options["seed"])
         options["file"].write_bytes(content)

@@ -1,0 +1,189 @@
+"""What each person's home page answers, gathered in a few queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from apps.accounts.actors import Actor, Role
+from apps.agencies.models import Agency, RosterRun
+from apps.agencies.selectors import contacts_for
+from apps.core import clock
+from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
+from apps.licenses.models import OptOut, Seat, SeatRequest
+from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to
+from apps.rollout.gates import gates_of
+from apps.rollout.models import Phase, PhaseAgency
+from apps.vendors.models import SyncRun, Workspace
+from apps.vendors.selectors import counts_of, vendor_word_for
+
+# No figure about fewer people leaves the aggregate (docs/glossary.md, "Privacy floor").
+PRIVACY_FLOOR = 10
+_STATUS = {Status.DONE: "Done", Status.NOW: "To do", Status.WAITING: "Waiting", Status.BLOCKED: "Not yet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line of an employee's task list."""
+
+    title: str
+    state: str
+    status: str
+    text: str
+    owner: str = ""
+    href: str = ""
+    action: str = ""
+
+
+_ACTIONS = {
+    "terms": ("terms:current", "Read and accept"),
+    "training": ("training:overview", "See the training"),
+    "approval": ("licenses:ask", "Ask for a seat"),
+}
+
+
+def employee_home(actor: Actor) -> dict[str, Any]:
+    """The task list: requirement by requirement, one next step, and the vendor's invitation at the end."""
+    if actor.employee_id is None:
+        return {"is_employee": False}
+    facts = facts_for(actor.employee_id)
+    seat = Seat.objects.filter(employee=actor.employee_id).exclude(state="released").first()
+    word, _ = vendor_word_for(actor.employee_id)
+    step = next_step(facts)
+    agency = Agency.objects.get(pk=facts.agency_id)
+    shown = [r for r in requirements(facts) if r.code not in {"employment", "placement"} or not r.is_met]
+    return {
+        "is_employee": True,
+        "facts": facts,
+        "tasks": [_task(requirement) for requirement in shown] + [_invitation(facts, word)],
+        "step": step,
+        "seat": seat,
+        "word": word,
+        "agency": agency,
+        "contacts": [contact.employee for contact in contacts_for(agency)[:4]],
+        "request_now": SeatRequest.objects.filter(employee=actor.employee_id, is_current=True).first(),
+        "opted_out": OptOut.objects.filter(employee=actor.employee_id, ended_at=None).exists(),
+        "declined": SeatRequest.objects.filter(employee=actor.employee_id, state="declined", is_current=True).first(),
+    }
+
+
+def _task(requirement: Requirement) -> Task:
+    name, action = _ACTIONS.get(requirement.code, ("", ""))
+    active = requirement.status is Status.NOW and name
+    return Task(
+        requirement.title, requirement.status.value, _STATUS[requirement.status], requirement.text,
+        requirement.owner, reverse(name) if active else "", action if active else "",
+    )  # fmt: skip
+
+
+def _invitation(facts: Facts, word: str) -> Task:
+    title = "Accept the invitation"
+    if facts.seat_state != "granted":
+        return Task(title, "blocked", "Not yet", "The vendor invites you by e-mail once your seat is granted.")
+    texts = {
+        "active": ("done", "Done", "Your account is active."),
+        "invited": ("now", "To do", "Look for the vendor's e-mail and accept it."),
+        "expired": ("waiting", "Waiting", "The invitation expired. Beacon sends another."),
+        "nothing": ("waiting", "Waiting", "Your invitation is on its way."),
+    }
+    state, status, text = texts[word]
+    owner = {"now": "You", "waiting": "The vendor"}.get(state, "")
+    return Task(title, state, status, text, owner)
+
+
+def contact_home(actor: Actor) -> dict[str, Any]:
+    """Who waits for me: requests with their ages, what people still lack, attestations."""
+    agencies = Agency.objects.filter(pk__in=actor.agency_ids)
+    places = list(
+        PhaseAgency.objects.filter(agency__in=actor.agency_ids, is_current=True).select_related("phase", "agency")
+    )
+    queue = requests_visible_to(actor).filter(state="submitted", employee__agency__in=actor.agency_ids)
+    late = clock.now() - timedelta(days=3)
+    counts = queue.aggregate(all=Count("pk"), late=Count("pk", filter=Q(submitted_at__lt=late)))
+    declined = OptOut.objects.filter(employee__agency__in=actor.agency_ids, ended_at=None).count()
+    return {
+        "agencies": agencies,
+        "places": places,
+        "queue": queue.exclude(employee=actor.employee_id or 0).order_by("submitted_at")[:8],
+        "counts": counts,
+        "lacking": lacking_in(actor.agency_ids),
+        "to_attest": [place for place in places if place.attested_at is None],
+        "seats_free": sum(place.seats_free for place in places),
+        "opted_out": declined if declined >= PRIVACY_FLOOR else None,
+    }
+
+
+def administrator_home(actor: Actor) -> dict[str, Any]:
+    """Is the roll-out healthy: phases with blocking gates, seats, sync, drift, what is held."""
+    phases = []
+    for phase in Phase.objects.exclude(state__in=["closed", "rolled_back"]):
+        blocking = [] if phase.state in {"open", "paused"} else [g for g in gates_of(phase) if not g.lets_through]
+        phases.append((phase, blocking))
+    workspaces = [(workspace, counts_of(workspace)) for workspace in Workspace.objects.filter(is_active=True)]
+    return {
+        "phases": phases,
+        "contract": contract_in_force(clock.today()),
+        "seats": dict(Seat.objects.exclude(state="released").values_list("state").annotate(Count("pk"))),
+        "workspaces": workspaces,
+        "held_rosters": RosterRun.objects.filter(state="held").defer("content"),
+        "held_runs": SyncRun.objects.filter(state="held").select_related("workspace"),
+        "waiting": SeatRequest.objects.filter(state="submitted").count(),
+        "late": SeatRequest.objects.filter(
+            state="submitted", submitted_at__lt=clock.now() - timedelta(days=10)
+        ).count(),
+        "is_administrator": actor.has(Role.ADMINISTRATOR),
+    }
+
+
+def leader_home(actor: Actor) -> dict[str, Any]:
+    """Is it worth it: the funnel in numbers of people, against the plan, agency by agency above the privacy floor."""
+    scopes = actor.roles.get(Role.LEADER, frozenset())
+    agencies = Agency.objects.all()
+    if "" not in scopes:
+        agencies = agencies.filter(Q(code__in=scopes) | Q(parent__code__in=scopes))
+    live = Q(seats__state="granted")
+    rows = (
+        agencies.annotate(
+            people=Count("employees", filter=~Q(employees__status="separated"), distinct=True),
+            asked=Count(
+                "employees__seat_requests__employee", filter=Q(employees__seat_requests__is_current=True), distinct=True
+            ),
+            holders=Count("seats", filter=live, distinct=True),
+        )
+        .filter(asked__gt=0)
+        .order_by("name")
+    )
+    shown = [_row(agency) for agency in rows]
+    contract = contract_in_force(clock.today())
+    total = Seat.objects.filter(agency__in=agencies, state="granted").count()
+    return {
+        "rows": shown,
+        "contract": contract,
+        "granted": _floored(total),
+        "cost": contract.price_per_seat_year * total if contract and total >= PRIVACY_FLOOR else None,
+        "phases": Phase.objects.exclude(state="draft"),
+        "workspaces": Workspace.objects.filter(is_active=True),
+        "floor": PRIVACY_FLOOR,
+    }
+
+
+def _floored(count: int) -> int | None:
+    return count if count >= PRIVACY_FLOOR or count == 0 else None
+
+
+def _row(agency: Any) -> dict[str, Any]:
+    """One agency's line; small figures are left out, and where one is, so is the one it could be worked out from."""
+    asked, holders = _floored(agency.asked), _floored(agency.holders)
+    if asked is not None and agency.asked - agency.holders < PRIVACY_FLOOR and agency.asked != agency.holders:
+        holders = None
+    return {
+        "name": agency.name,
+        "code": agency.code,
+        "people": _floored(agency.people),
+        "asked": asked,
+        "holders": holders,
+    }

@@ -1,0 +1,21 @@
+from django.urls import path, re_path
+
+from apps.licenses import seat_views, views
+
+app_name = "licenses"
+urlpatterns = [
+    path("requests/", views.request_list, name="requests"),
+    path("requests/check/", views.decide_check, name="decide-check"),
+    path("requests/decide/", views.decide, name="decide"),
+    path("requests/<int:pk>/", views.request_detail, name="request"),
+    path("requests/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
+    path("seat/ask/", views.ask, name="ask"),
+    path("seat/hand-back/", views.hand_back, name="hand-back"),
+    path("seat/decline/", views.decline, name="decline"),
+    path("seats/", seat_views.seat_list, name="seats"),
+    path("seats/<int:pk>/", seat_views.seat_detail, name="seat"),
+    re_path(r"^seats/(?P<pk>\d+)/(?P<verb>suspend|restore|revoke)/$", seat_views.seat_move, name="seat-move"),
+    path("contracts/", seat_views.contract_list, name="contracts"),
+    path("contracts/new/", seat_views.contract_new, name="contract-new"),
+    path("contracts/<int:pk>/amend/", seat_views.contract_amend, name="contract-amend"),
+]
