@@ -20,6 +20,8 @@ from config.env import ROOT
 
 DATABASE = "beacon"
 _START_SECONDS = 30
+# Servers outlive the command that started them; the handles are kept so that Python does not warn about that.
+_SPAWNED: list[subprocess.Popen[bytes]] = []
 
 
 def home(environ: MutableMapping[str, str]) -> Path:
@@ -127,6 +129,7 @@ def _spawn_valkey(data: Path, port: int) -> None:
         stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     (data / "valkey.pid").write_text(str(process.pid))
+    _SPAWNED.append(process)
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:

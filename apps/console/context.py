@@ -23,6 +23,7 @@ class Viewer:
     role_label: str
     can_search_people: bool
     may_confirm_waivers: bool
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         demo["demo_url"] = reverse("demo:sign_in")
     if actor is None:
         return demo | {"viewer": None, "nav": [], "signin_url": reverse(settings.LOGIN_URL), "home_url": "/"}
-    viewer = Viewer(actor.name, actor.role_label, actor.can_search_people, actor.has(Role.ADMINISTRATOR, Role.PRIVACY))
+    viewer = Viewer(actor.name, actor.role_label, actor.can_search_people, actor.has(Role.ADMINISTRATOR, Role.PRIVACY), actor.key)
     return demo | {
         "viewer": viewer,
         "nav": navigation(actor, request.path),

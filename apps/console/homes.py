@@ -59,7 +59,7 @@ def employee_home(actor: Actor) -> dict[str, Any]:
     return {
         "is_employee": True,
         "facts": facts,
-        "tasks": [_task(requirement) for requirement in shown] + [_invitation(facts, word)],
+        "tasks": [_task(requirement, step) for requirement in shown] + [_invitation(facts, word)],
         "step": step,
         "seat": seat,
         "word": word,
@@ -71,11 +71,16 @@ def employee_home(actor: Actor) -> dict[str, Any]:
     }
 
 
-def _task(requirement: Requirement) -> Task:
+# One step stands out, the next one; what may be done ahead of it is offered quietly.
+_SHOWN = {Status.DONE: "done", Status.NOW: "optional", Status.WAITING: "waiting", Status.BLOCKED: "waiting"}
+
+
+def _task(requirement: Requirement, step: Requirement | None) -> Task:
     name, action = _ACTIONS.get(requirement.code, ("", ""))
     active = requirement.status is Status.NOW and name
+    state = "now" if active and requirement == step else _SHOWN[requirement.status]
     return Task(
-        requirement.title, requirement.status.value, _STATUS[requirement.status], requirement.text,
+        requirement.title, state, _STATUS[requirement.status], requirement.text,
         requirement.owner, reverse(name) if active else "", action if active else "",
     )  # fmt: skip
 
@@ -83,7 +88,7 @@ def _task(requirement: Requirement) -> Task:
 def _invitation(facts: Facts, word: str) -> Task:
     title = "Accept the invitation"
     if facts.seat_state != "granted":
-        return Task(title, "blocked", "Not yet", "The vendor invites you by e-mail once your seat is granted.")
+        return Task(title, "waiting", "Not yet", "The vendor invites you by e-mail once your seat is granted.")
     texts = {
         "active": ("done", "Done", "Your account is active."),
         "invited": ("now", "To do", "Look for the vendor's e-mail and accept it."),

@@ -105,9 +105,9 @@ def next_step(facts: Facts) -> Requirement | None:
 def _employment(facts: Facts) -> Requirement:
     met = facts.status == "active" or (facts.status == "leave" and facts.seat_state == "granted")
     text = {
-        "active": "You are actively employed.",
-        "leave": "You are on leave. A seat that you hold stays yours; a new one waits for your return.",
-        "separated": "The HR file says that you have left.",
+        "active": "Actively employed, says the HR file.",
+        "leave": "On leave. A seat stays with its holder; a new one waits for the return.",
+        "separated": "Has left, says the HR file.",
     }[facts.status]
     return Requirement(
         "employment", "Active employment", Status.DONE if met else Status.BLOCKED, text, "Your HR office"
@@ -115,17 +115,17 @@ def _employment(facts: Facts) -> Requirement:
 
 
 def _phase(facts: Facts) -> Requirement:
-    title = "Your agency's turn"
+    title = "The agency's turn"
     if facts.phase_state in KEEPS_SEATS and facts.phase_state != "paused":
-        return Requirement("phase", title, Status.DONE, f"Phase {facts.phase_number} is open for your agency.")
+        return Requirement("phase", title, Status.DONE, f"Phase {facts.phase_number} is open for this agency.")
     if facts.phase_state is None:
-        text = "Your agency is not in a phase yet."
+        text = "The agency is not in a phase yet."
     elif facts.phase_state == "paused":
         text = f"Phase {facts.phase_number} is paused. Seats already given stay."
     elif facts.phase_state == "rolled_back":
         text = f"Phase {facts.phase_number} was rolled back."
     else:
-        text = f"Phase {facts.phase_number}, which your agency is in, is not open yet."
+        text = f"Phase {facts.phase_number}, which the agency is in, is not open yet."
     met = facts.phase_state == "paused" and facts.seat_state == "granted"
     return Requirement("phase", title, Status.DONE if met else Status.WAITING, text, EOTSS)
 
@@ -136,13 +136,13 @@ def _turn_has_come(facts: Facts) -> bool:
 
 def _terms(facts: Facts) -> Requirement:
     if facts.terms_ok:
-        return Requirement("terms", "Terms accepted", Status.DONE, "You have accepted the terms in force.")
+        return Requirement("terms", "Terms accepted", Status.DONE, "The terms in force are accepted.")
     return Requirement("terms", "Accept the terms", Status.NOW, "Read the terms in force and accept them.", YOU)
 
 
 def _training(facts: Facts) -> Requirement:
     if not facts.training_required:
-        text = "Your phase does not ask for training before access."
+        text = "The phase does not ask for training before access."
         return Requirement("training", "Training", Status.DONE, text)
     if facts.training_ok:
         return Requirement("training", "Training completed", Status.DONE, "Every required course is valid.")
@@ -153,19 +153,19 @@ def _training(facts: Facts) -> Requirement:
 def _approval(facts: Facts) -> Requirement:
     state = facts.request_state
     if state == "approved":
-        return Requirement("approval", "Seat request approved", Status.DONE, "Your request was approved.")
+        return Requirement("approval", "Seat request approved", Status.DONE, "The request was approved.")
     if state == "submitted":
         return Requirement(
-            "approval", "Approval of your request", Status.WAITING, "Your request waits for a decision.", CONTACT
+            "approval", "Approval of your request", Status.WAITING, "The request waits for a decision.", CONTACT
         )
     if not _turn_has_come(facts) or facts.phase_state == "paused":
         return Requirement(
-            "approval", "Ask for a seat", Status.BLOCKED, "You can ask once your agency's phase is open.", EOTSS
+            "approval", "Ask for a seat", Status.BLOCKED, "Asking is possible once the agency's phase is open.", EOTSS
         )
     texts = {
-        "declined": "Your request was declined. You may ask again.",
-        "expired": "Your request expired without a decision. Asking again is one click.",
-        "withdrawn": "You withdrew your request. You may ask again.",
+        "declined": "The request was declined. Asking again is possible.",
+        "expired": "The request expired without a decision. Asking again is one click.",
+        "withdrawn": "The request was withdrawn. Asking again is possible.",
     }
     text = texts.get(state or "", "Nobody gets a seat unasked: ask for one.")
     return Requirement("approval", "Ask for a seat", Status.NOW, text, YOU)
@@ -173,18 +173,18 @@ def _approval(facts: Facts) -> Requirement:
 
 def _capacity(facts: Facts) -> Requirement:
     if facts.seat_state is not None:
-        return Requirement("capacity", "A seat is free", Status.DONE, "A seat is kept for you.")
+        return Requirement("capacity", "A seat is free", Status.DONE, "A seat is kept.")
     if facts.request_state != "approved":
-        return Requirement("capacity", "A seat is free", Status.BLOCKED, "A seat is kept once you are approved.", EOTSS)
-    text = "All seats of your agency are in use. You are on its waiting list, in order of approval."
+        return Requirement("capacity", "A seat is free", Status.BLOCKED, "A seat is kept once the request is approved.", EOTSS)
+    text = "All seats of the agency are in use. The waiting list goes in order of approval."
     return Requirement("capacity", "A seat is free", Status.WAITING, text, EOTSS)
 
 
 def _placement(facts: Facts) -> Requirement:
     if facts.workspace:
-        text = f"Your agency belongs to the workspace {facts.workspace}."
+        text = f"The agency belongs to the workspace {facts.workspace}."
         return Requirement("placement", "Workspace", Status.DONE, text)
-    text = "Your agency has not been placed in a workspace."
+    text = "The agency has not been placed in a workspace."
     return Requirement("placement", "Workspace", Status.WAITING, text, EOTSS)
 
 

@@ -100,7 +100,7 @@ def lacking_in(agency_ids: Iterable[int]) -> Lacking:
             " count(*) FILTER (WHERE training_required AND cardinality(missing_courses) > 0),"
             " count(*) FILTER (WHERE request_state = 'submitted'),"
             " count(*) FILTER (WHERE request_state = 'approved' AND seat_id IS NULL)"
-            " FROM licenses_eligibility(%s, %s::bigint[], (SELECT array_agg(employee_id) FROM licenses_seatrequest r"
+            " FROM licenses_eligibility(%s, %s::bigint[], (SELECT COALESCE(array_agg(r.employee_id), '{}') FROM licenses_seatrequest r"
             " JOIN agencies_employee e ON e.id = r.employee_id WHERE r.is_current AND e.agency_id = ANY(%s)))"
             " WHERE request_state IN ('submitted', 'approved') AND NOT has_opted_out"
             " AND seat_state IS DISTINCT FROM 'granted'",

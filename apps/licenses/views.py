@@ -81,7 +81,10 @@ def request_list(request: HttpRequest) -> HttpResponse:
     listing, actor = _queue(request), actor_of(request)
     decides = actor.has(Role.CONTACT, Role.ADMINISTRATOR) and not actor.is_system
     page_ids = ",".join(str(row.pk) for row in listing.page.object_list)
-    free = sum(p.seats_free for p in PhaseAgency.objects.filter(agency__in=actor.agency_ids, is_current=True))
+    places = PhaseAgency.objects.filter(is_current=True, phase__state="open")
+    if not actor.has(Role.ADMINISTRATOR):
+        places = places.filter(agency__in=actor.agency_ids)
+    free = sum(place.seats_free for place in places)
     return listing_page(
         listing, "licenses/requests.html", title="Seat requests", decides=decides, page_ids=page_ids, seats_left=free
     )

@@ -229,6 +229,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {"TITLE": "Beacon", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 
+FILTERS_EMPTY_CHOICE_LABEL = "Any"
+
 # ---- mail -----------------------------------------------------------------------------------------------
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

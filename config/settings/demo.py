@@ -1,7 +1,7 @@
 """Embedded servers, the simulator as vendor, one-click sign-in as the cast. Never for real data."""
 
 from config.settings.base import *  # noqa: F403 - settings modules extend the base, as Django's own do
-from config.settings.base import ENV, INSTALLED_APPS
+from config.settings.base import BASE_DIR, ENV, INSTALLED_APPS
 
 DEMO = True
 DEBUG = False
@@ -13,3 +13,5 @@ LOGOUT_REDIRECT_URL = "demo:sign_in"
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = ENV.home / "mail"
 SYNC_EVERY_SECONDS = 20
+# Files are served from where they are built; nothing is collected.
+STATIC_ROOT = BASE_DIR / "static" / "dist"

@@ -1,0 +1,99 @@
+"""Every page of every role at two widths: no accessibility violation, no policy violation, no sideways scroll."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+
+from apps.accounts.actors import Role
+from apps.accounts.models import User
+from tests.web.samples import FOREIGN, furnished, pages
+from tests.web.test_matrix import PERSONS
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+WIDTHS = (1280, 320)
+# What axe cannot decide by itself and a person has looked at, each with its reason.
+LOOKED_AT: dict[str, str] = {}
+# Addresses that only act, and the one that answers with a part of a page.
+ACT_ONLY = {
+    "agencies:run-progress",
+    "accounts:sign-out", "agencies:run-confirm", "rollout:waiver-confirm", "licenses:withdraw", "licenses:decide",
+    "licenses:decide-check", "vendors:workspace-sync", "vendors:operation-retry",
+}  # fmt: skip
+# Erin may open everything; her pages are split so that two cores share them.
+SHARES = [("erin", 0, 2), ("erin", 1, 2), *((name, 0, 1) for name in PERSONS if name != "erin")]
+
+_AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ['violations', 'incomplete']});
+  const brief = (list) => list.map((r) => r.id + ': ' + r.nodes.slice(0, 2).map((n) => n.html.slice(0, 160)).join(' | '));
+  const doubtful = found.incomplete.filter((r) => ['color-contrast', 'aria-valid-attr-value'].includes(r.id));
+  return {violations: brief(found.violations), doubtful: brief(doubtful)};
+}"""
+
+
+def signed_in(user: User) -> str:
+    """A session of this person, as signing in makes it; returns its key."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def look(page: Page, axe_source: str) -> list[str]:
+    """What is wrong with the page as it stands."""
+    page.evaluate(axe_source)
+    found: dict[str, Any] = page.evaluate(_AXE)
+    wrong = [*found["violations"], *(f"doubtful {one}" for one in found["doubtful"] if one not in LOOKED_AT)]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        wrong.append("scrolls sideways")
+    return wrong
+
+
+@pytest.mark.parametrize(("name", "share", "of"), SHARES)
+def test_pages_are_accessible(browser: Browser, live_server: Any, axe_source: str, name: str, share: int, of: int) -> None:
+    world, parameters = furnished()
+    roles = PERSONS[name]
+    context = browser.new_context(reduced_motion="reduce")
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": signed_in(world.users[name]), "url": live_server.url}])
+    page = context.new_page()
+    wrong: dict[str, list[str]] = {}
+    blocked: list[str] = []
+    page.on("console", lambda message: blocked.append(message.text) if "Content Security Policy" in message.text else None)
+    for place, one in enumerate(pages()):
+        admitted = one.rule is not None and (not one.rule.roles or one.rule.roles & roles)
+        if one.name in FOREIGN or one.name in ACT_ONLY or not admitted or place % of != share:
+            continue
+        url = live_server.url + reverse(one.name, kwargs=parameters.get(one.name))
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            response = page.goto(url)
+            assert response is not None
+            assert response.status < 500, (one.name, response.status)
+            if problems := look(page, axe_source):
+                wrong[f"{one.name} at {width}"] = problems
+    context.close()
+    assert wrong == {}
+    assert blocked == []
+
+
+def test_the_refusal_and_the_missing_page_are_accessible(browser: Browser, live_server: Any, axe_source: str) -> None:
+    world, _ = furnished()
+    context = browser.new_context(reduced_motion="reduce")
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": signed_in(world.users["bob"]), "url": live_server.url}])
+    page = context.new_page()
+    for url, status in ((reverse("vendors:workspaces"), 403), ("/nowhere/", 404)):
+        response = page.goto(live_server.url + url)
+        assert response is not None
+        assert response.status == status
+        assert look(page, axe_source) == []
+    context.close()
+    assert Role.EMPLOYEE in PERSONS["bob"]

@@ -1,0 +1,107 @@
+"""For every address of Beacon an example of its parameters, made of records that exist in the small world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from apps.accounts.access import Rule, rule_of
+from apps.agencies import roster_services
+from apps.audit.models import AuditEvent
+from apps.core import clock
+from apps.rollout import services as rollout
+from apps.terms import services as terms
+from apps.training import services as training
+from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
+from tests.factories.cast import World, import_rows, row
+
+# Not ours: allauth guards its own pages; the demo's page exists nowhere else. Each is open to people signed out.
+FOREIGN = {"account_login", "openid_connect_login", "openid_connect_callback", "demo:sign_in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address: its name, and the rule of its view."""
+
+    name: str
+    view: Any
+    rule: Rule | None
+
+
+def pages() -> list[Page]:
+    """Every named address of the project, as the resolver knows them."""
+    return list(_walk(get_resolver().url_patterns, ""))
+
+
+def _walk(patterns: list[Any], prefix: str) -> Iterator[Page]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            space = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from _walk(pattern.url_patterns, space)
+        elif isinstance(pattern, URLPattern):
+            yield Page(f"{prefix}{pattern.name}", pattern.callback, rule_of(pattern.callback))
+
+
+def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
+    """A world in which every kind of record exists in agency A, and the parameters of every address."""
+    world = World.build(more=3)
+    world.with_vendor("http://127.0.0.1:9/v1")
+    bob = world.employee("A003")
+    seat = world.holder(bob)
+    asked = world.ask(world.employee("A100"))
+    run = _held_roster(world)
+    draft = terms.terms_draft(actor=world.paula, title="Terms", body="New text")
+    second = rollout.phase_create(
+        actor=world.erin, number=2, name="Second", planned_start=clock.today(),
+        planned_end=clock.today() + timedelta(days=30), seat_cap=10, required_courses=["AI-101"],
+    )  # fmt: skip
+    rollout.phase_agency_add(actor=world.erin, phase=second, agency=world.b, allocation=5)
+    rollout.phase_schedule(actor=world.erin, phase=second)
+    waiver = rollout.waiver_request(actor=world.erin, phase=second, gate="posture", reason="Asked for")
+    imported = training.completions_import(
+        actor=world.erin, file_name="lms.csv", content=b"employee_id,course,completed_on\nA101,AI-101,2026-01-05\nX,Y,Z\n"
+    )
+    operation = Operation.objects.filter(employee=bob).first()
+    assert operation is not None
+    synced = SyncRun.objects.create(workspace=world.workspace, started_by_key="x", started_by="Beacon")
+    SyncRun.objects.filter(pk=synced.pk).update(state="held", hold_reasons=["30 of 40 accounts would be removed."])
+    account = VendorAccount.objects.create(workspace=world.workspace, vendor_id="user-1", email="x@mass.example")
+    drift = Drift.objects.create(
+        workspace=world.workspace, kind="orphan", target="user-1", account=account, employee=world.employee("A101"),
+        detail="An account without a seat",
+    )  # fmt: skip
+    event = AuditEvent.objects.order_by("pk").first()
+    assert event is not None
+    contact = world.a.contacts.first()
+    assert contact is not None
+    return world, {
+        "console:agency": {"code": "AAA"}, "console:person": {"pk": bob.pk},
+        "agencies:contact-add": {"code": "AAA"}, "agencies:contact-end": {"pk": contact.pk},
+        "agencies:run": {"pk": run.pk}, "agencies:run-progress": {"pk": run.pk}, "agencies:run-confirm": {"pk": run.pk},
+        "agencies:run-release": {"pk": run.pk}, "agencies:run-discard": {"pk": run.pk},
+        "rollout:phase": {"number": 1}, "rollout:phase-edit": {"number": 1}, "rollout:place-add": {"number": 1},
+        "rollout:phase-sign": {"number": 2}, "rollout:waiver-new": {"number": 2, "gate": "attested"},
+        "rollout:phase-move": {"number": 1, "verb": "pause"}, "rollout:place-allocate": {"pk": world.place.pk},
+        "rollout:place-attest": {"pk": world.place.pk}, "rollout:waiver-confirm": {"pk": waiver.pk},
+        "terms:version": {"number": 1}, "terms:edit": {"number": draft.number}, "terms:publish": {"number": draft.number},
+        "training:import": {"pk": imported.pk}, "training:waiver-new": {"pk": bob.pk},
+        "licenses:request": {"pk": asked.pk}, "licenses:withdraw": {"pk": asked.pk}, "licenses:seat": {"pk": seat.pk},
+        "licenses:seat-move": {"pk": seat.pk, "verb": "suspend"}, "licenses:contract-amend": {"pk": world.contract.pk},
+        "vendors:workspace": {"name": "main"}, "vendors:workspace-place": {"name": "main"},
+        "vendors:workspace-retention": {"name": "main"}, "vendors:workspace-sync": {"name": "main"},
+        "vendors:run": {"pk": synced.pk}, "vendors:run-release": {"pk": synced.pk}, "vendors:run-discard": {"pk": synced.pk},
+        "vendors:operation": {"pk": operation.pk}, "vendors:operation-retry": {"pk": operation.pk},
+        "vendors:operation-cancel": {"pk": operation.pk}, "vendors:drift": {"pk": drift.pk},
+        "vendors:drift-settle": {"pk": drift.pk, "verb": "ignore"}, "audit:event": {"pk": event.pk},
+    }  # fmt: skip
+
+
+def _held_roster(world: World) -> roster_services.RosterRun:
+    """A file that would separate too many of agency B, waiting for a second person."""
+    rows = [*world.rows, *(row(f"B9{n}", "Temp", f"Worker{n}", "BBB") for n in range(6))]
+    import_rows(rows)
+    return import_rows(world.rows)
