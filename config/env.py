@@ -71,7 +71,7 @@ class _Reader:
         return default
 
     def url(self, name: str, default: str | None, schemes: tuple[str, ...], hint: str) -> str:
-        value = self.text(name, default, hint)
+        value = self.secret(name, default, hint)
         if value and urlsplit(value).scheme not in schemes:
             shown = urlsplit(value).scheme or "no scheme"
             self.problems.append(f"{name} must begin with {' or '.join(schemes)}:// (found: {shown}). {hint}")

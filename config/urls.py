@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/login/", account_views.login, name="account_login"),
     path("accounts/", include(openid_connect.urlpatterns)),
     path("accounts/", include("apps.accounts.urls")),
+    path("api/v1/", include("apps.licenses.api_urls")),
     path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),
     path("", include("apps.agencies.urls")),

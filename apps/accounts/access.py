@@ -14,7 +14,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.actors import Actor, Role
-from apps.core.errors import NotPermitted
+from apps.core.errors import BeaconError, NotPermitted
+
+
+class SignInNeeded(BeaconError):
+    """Only interfaces meet it: pages lead to the sign-in by themselves."""
+
+    status = 401
+    text = "Sign in first."
+    how_to_fix = "Use the session of the console."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ def allow(*roles: Role) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if actor_of(request) is None:
+                raise SignInNeeded()
             if not rule.admits(actor_of(request)):
                 raise NotPermitted("This page is not for your role.")
             return view(request, *args, **kwargs)

@@ -15,13 +15,7 @@ CONTENT_TYPE = "application/problem+json"
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Unknown errors stay errors (500): nothing is swallowed."""
     if isinstance(error, BeaconError):
-        body = {
-            "type": f"urn:beacon:{error.code()}",
-            "title": error.reasons[0].text,
-            "status": error.status,
-            "reasons": [reason_json(reason) for reason in error.reasons],
-        }
-        return Response(body, status=error.status, content_type=CONTENT_TYPE)
+        return Response(problem_body(error), status=error.status, content_type=CONTENT_TYPE)
     response = exception_handler(error, context)
     if response is not None:
         detail = response.data
@@ -34,6 +28,16 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         }
         response.content_type = CONTENT_TYPE
     return response
+
+
+def problem_body(error: BeaconError) -> dict[str, Any]:
+    """A refusal as problem details, with every reason."""
+    return {
+        "type": f"urn:beacon:{error.code()}",
+        "title": error.reasons[0].text,
+        "status": error.status,
+        "reasons": [reason_json(reason) for reason in error.reasons],
+    }
 
 
 def reason_json(reason: Reason) -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from apps.core import requests
+from apps.core.api import CONTENT_TYPE, problem_body
 from apps.core.errors import BeaconError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -63,6 +64,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, BeaconError):
             return None
+        if request.path.startswith("/api/"):
+            return JsonResponse(problem_body(exception), status=exception.status, content_type=CONTENT_TYPE)
         context = {"reasons": exception.reasons, "status": exception.status}
         template = "404.html" if exception.status == 404 else "core/refused.html"
         return render(request, template, context, status=exception.status)

@@ -1,0 +1,165 @@
+"""The API of requests and seats (/api/v1): the same selectors and services as the pages, in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.access import actor_of, allow
+from apps.accounts.actors import Role
+from apps.core.api import reason_json
+from apps.core.errors import NotFound
+from apps.licenses import services
+from apps.licenses.eligibility import next_step, requirements
+from apps.licenses.models import TASK_TYPES, Seat, SeatRequest
+from apps.licenses.selectors import facts_for, ledger, requests_visible_to, seats_visible_to
+
+
+class Pages(CursorPagination):
+    """Cursor paging, 100 rows a page: it neither skips nor repeats while rows are added."""
+
+    page_size = 100
+    ordering = "-id"
+
+
+class RequestOut(serializers.ModelSerializer[SeatRequest]):
+    employee = serializers.CharField(source="employee.employee_id")
+    agency = serializers.CharField(source="employee.agency.code")
+
+    class Meta:
+        model = SeatRequest
+        fields = [
+            "id", "employee", "agency", "state", "task_types", "note", "submitted_at", "decided_at", "decided_by_name",
+            "decision_reason",
+        ]  # fmt: skip
+
+
+class SeatOut(serializers.ModelSerializer[Seat]):
+    employee = serializers.CharField(source="employee.employee_id")
+    agency = serializers.CharField(source="agency.code")
+    phase = serializers.IntegerField(source="phase.number")
+
+    class Meta:
+        model = Seat
+        fields = ["id", "employee", "agency", "phase", "state", "reason", "changed_at", "changed_by", "granted_at"]
+
+
+class AskIn(serializers.Serializer[Any]):
+    task_types = serializers.ListField(child=serializers.ChoiceField(choices=list(TASK_TYPES)), allow_empty=False)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
+
+
+class DecideIn(serializers.Serializer[Any]):
+    ids = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=1000)
+    approve = serializers.BooleanField()
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
+
+
+def _actor(request: Request) -> Any:
+    plain: HttpRequest = request._request
+    return actor_of(plain)
+
+
+def _paged(request: Request, rows: Any, serializer: type[serializers.BaseSerializer[Any]]) -> Response:
+    pages = Pages()
+    page: Any = pages.paginate_queryset(rows, request)
+    return pages.get_paginated_response(serializer(page, many=True).data)
+
+
+@login_not_required
+@allow()
+@api_view(["GET"])
+def me(request: Request) -> Response:
+    """One's own requirements and the single next step."""
+    actor = _actor(request)
+    if actor.employee_id is None:
+        raise NotFound("There is no employee behind this sign-in.")
+    facts = facts_for(actor.employee_id)
+    step = next_step(facts)
+    return Response(
+        {
+            "requirements": [
+                {"code": r.code, "title": r.title, "status": r.status.value, "text": r.text, "owner": r.owner}
+                for r in requirements(facts)
+            ],
+            "next_step": reason_json(step.reason()) if step else None,
+            "seat": {"id": facts.seat_id, "state": facts.seat_state} if facts.seat_id else None,
+        }
+    )
+
+
+@extend_schema(request=AskIn, responses=RequestOut)
+@login_not_required
+@allow()
+@api_view(["GET", "POST"])
+def request_list(request: Request) -> Response:
+    """GET: requests within one's scope, `?state=` narrows. POST: ask for a seat."""
+    actor = _actor(request)
+    if request.method == "POST":
+        data = AskIn(data=request.data)
+        data.is_valid(raise_exception=True)
+        made = services.request_submit(actor=actor, **data.validated_data)
+        return Response(RequestOut(made).data, status=201)
+    rows = requests_visible_to(actor)
+    if state := request.query_params.get("state"):
+        rows = rows.filter(state=state)
+    return _paged(request, rows, RequestOut)
+
+
+@extend_schema(request=DecideIn)
+@login_not_required
+@allow(Role.CONTACT, Role.ADMINISTRATOR)
+@api_view(["POST"])
+def decide(request: Request) -> Response:
+    """Approve or decline up to 1,000 requests; the answer says what became of each."""
+    data = DecideIn(data=request.data)
+    data.is_valid(raise_exception=True)
+    wanted = data.validated_data
+    outcomes = services.requests_decide(
+        actor=_actor(request), request_ids=wanted["ids"], approve=wanted["approve"], reason=wanted["reason"]
+    )
+    return Response(
+        {
+            "results": [
+                {"id": o.request.pk, "state": o.request.state, "refusal": reason_json(o.refusal) if o.refusal else None}
+                for o in outcomes
+            ]
+        }
+    )
+
+
+@login_not_required
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.CONTACT)
+@api_view(["GET"])
+def seat_list(request: Request) -> Response:
+    """Seats within one's scope, `?state=` narrows."""
+    rows = seats_visible_to(_actor(request))
+    if state := request.query_params.get("state"):
+        rows = rows.filter(state=state)
+    return _paged(request, rows, SeatOut)
+
+
+@login_not_required
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
+@api_view(["GET"])
+def ledger_list(request: Request) -> Response:
+    """Bought, free, held, granted and suspended seats of each contract."""
+    return Response(
+        {
+            "contracts": [
+                {
+                    "name": line.name, "purchased": line.purchased, "free": line.free, "held": line.held,
+                    "granted": line.granted, "suspended": line.suspended, "balances": line.balances,
+                }
+                for line in ledger()
+            ]
+        }
+    )  # fmt: skip

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from apps.licenses import api
+
+app_name = "api"
+urlpatterns = [
+    path("me/", api.me, name="me"),
+    path("requests/", api.request_list, name="requests"),
+    path("requests/decide/", api.decide, name="decide"),
+    path("seats/", api.seat_list, name="seats"),
+    path("ledger/", api.ledger_list, name="ledger"),
+]

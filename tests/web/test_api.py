@@ -1,0 +1,52 @@
+"""The API says and does the same as the pages."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from apps.licenses.models import Seat
+from tests.factories.cast import World
+from tests.web.test_matrix import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_bob_asks_and_alice_approves_by_script(world: World) -> None:
+    bob, alice = client_of(world, "bob"), client_of(world, "alice")
+    asked = bob.post("/api/v1/requests/", {"task_types": ["drafting"]}, content_type="application/json")
+    assert asked.status_code == 201
+    me = bob.get("/api/v1/me/").json()
+    assert me["next_step"]["code"] == "terms"
+    decided = alice.post(
+        "/api/v1/requests/decide/", {"ids": [asked.json()["id"]], "approve": True}, content_type="application/json"
+    )
+    assert decided.json()["results"][0] == {"id": asked.json()["id"], "state": "approved", "refusal": None}
+    assert Seat.objects.get().state == "held"
+    assert [seat["employee"] for seat in alice.get("/api/v1/seats/?state=held").json()["results"]] == ["A003"]
+
+
+def test_refusals_are_problem_details_with_reasons(world: World) -> None:
+    bob, alice = client_of(world, "bob"), client_of(world, "alice")
+    again = [bob.post("/api/v1/requests/", {"task_types": ["drafting"]}, content_type="application/json") for _ in range(2)]
+    assert again[1].status_code == 409
+    assert again[1]["Content-Type"] == "application/problem+json"
+    assert again[1].json()["reasons"][0]["code"] == "already_requested"
+    own = alice.post("/api/v1/requests/", {"task_types": ["research"]}, content_type="application/json").json()["id"]
+    result = alice.post("/api/v1/requests/decide/", {"ids": [own], "approve": True}, content_type="application/json")
+    assert result.json()["results"][0]["refusal"]["code"] == "own_request"
+
+
+def test_charlie_decides_nothing_of_agency_a_and_learns_nothing(world: World) -> None:
+    asked = client_of(world, "bob").post("/api/v1/requests/", {"task_types": ["drafting"]}, content_type="application/json")
+    charlie = client_of(world, "charlie")
+    body = {"ids": [asked.json()["id"]], "approve": True}
+    assert charlie.post("/api/v1/requests/decide/", body, content_type="application/json").json() == {"results": []}
+    assert charlie.get("/api/v1/requests/").json()["results"] == []
+
+
+def test_a_wrong_body_is_named_and_strangers_are_turned_away(world: World) -> None:
+    bad = client_of(world, "bob").post("/api/v1/requests/", {"task_types": ["magic"]}, content_type="application/json")
+    assert bad.status_code == 400
+    assert "task_types" in bad.json()["errors"]
+    assert Client().get("/api/v1/me/").status_code == 401
