@@ -157,8 +157,6 @@ class RosterRun(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     file_name = models.CharField(max_length=200)
     file_sha256 = models.CharField(max_length=64)
-    # The file itself, until the run ends.
-    content = models.BinaryField(null=True)
     proposed_by_key = models.CharField(max_length=64)
     proposed_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(db_default=Now())
@@ -207,6 +205,16 @@ class RosterRun(models.Model):
     @property
     def machine(self) -> object:
         return ROSTER_RUN
+
+
+class RosterFile(models.Model):
+    """The uploaded file, compressed, until its run ends. Apart from the run, so that runs stay light to read and write."""
+
+    run = models.OneToOneField(RosterRun, models.CASCADE, primary_key=True, related_name="file")
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"File of {self.run}"
 
 
 class RosterLine(models.Model):

@@ -54,6 +54,7 @@ class FileRefused(Exception):
 class Known(NamedTuple):
     """What the directory knows of a person, as far as the comparison needs it."""
 
+    employee_id: str
     digest: str
     email: str
     agency_code: str

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from django.db import connection, transaction
 from apps.accounts.actors import SYSTEM, Actor, Role
 from apps.agencies import errors, roster
 from apps.agencies.lifecycle import ROSTER_RUN
-from apps.agencies.models import Agency, RosterLine, RosterMapping, RosterRun
+from apps.agencies.models import Agency, RosterFile, RosterLine, RosterMapping, RosterRun
 from apps.audit import services as audit
 from apps.core import bell, clock, hooks
 from apps.core.db.copy import copy_rows
@@ -48,10 +49,10 @@ def roster_receive(*, actor: Actor, file_name: str, content: bytes) -> RosterRun
         run = RosterRun.objects.create(
             file_name=file_name[:200],
             file_sha256=hashlib.sha256(content).hexdigest(),
-            content=content,
             proposed_by_key=actor.key,
             proposed_by=actor.name,
         )
+        RosterFile.objects.create(run=run, content=zlib.compress(content, 1))
         audit.record(actor, "agencies.roster.received", run, after={"file": run.file_name, "sha256": run.file_sha256})
         _ring(run)
     return run
@@ -64,11 +65,13 @@ def roster_plan(*, actor: Actor, run: RosterRun) -> RosterRun:
         run = RosterRun.objects.select_for_update().get(pk=run.pk)
         if run.state != RosterRun.State.RECEIVED:
             return run
-        last = RosterRun.objects.filter(state=RosterRun.State.APPLIED).order_by("-applied_at").defer("content").first()
+        last = RosterRun.objects.filter(state=RosterRun.State.APPLIED).order_by("-applied_at").first()
         known = _directory()
         mapping = RosterMapping.objects.first()
         try:
-            made = roster.plan(bytes(run.content or b""), known, _agency_codes(), mapping.columns if mapping else None)
+            made = roster.plan(
+                zlib.decompress(run.file.content), known, _agency_codes(), mapping.columns if mapping else None
+            )
         except roster.FileRefused as refusal:
             return _finish(actor, run, "failed", "agencies.roster.refused", error=str(refusal))
         ids = dict(Agency.objects.values_list("code", "pk"))
@@ -209,7 +212,7 @@ def _directory() -> dict[str, roster.Known]:
             "SELECT e.employee_id, CASE WHEN a.is_active THEN e.source_digest ELSE '' END, lower(e.email), a.code,"
             " e.status FROM agencies_employee e JOIN agencies_agency a ON a.id = e.agency_id WHERE e.source = 'hr'"
         )
-        return {row[0]: roster.Known(*row[1:]) for row in cursor.fetchall()}
+        return {person.employee_id: person for person in map(roster.Known._make, cursor.fetchall())}
 
 
 def _agency_codes() -> dict[str, bool]:
@@ -245,7 +248,7 @@ def _finish(actor: Actor, run: RosterRun, state: str, verb: str, *, reason: str 
     ROSTER_RUN.check(before, state)
     run.state, run.error = state, error
     if run.state in {"applied", "failed", "discarded"}:
-        run.content = None
+        RosterFile.objects.filter(run=run).delete()
     run.save()
     audit.record(
         actor, verb, run, before={"state": before}, after={"state": state, **run.counts}, reason=reason or error

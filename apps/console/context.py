@@ -69,7 +69,9 @@ def console(request: HttpRequest) -> dict[str, Any]:
         demo["demo_url"] = reverse("demo:sign_in")
     if actor is None:
         return demo | {"viewer": None, "nav": [], "signin_url": reverse(settings.LOGIN_URL), "home_url": "/"}
-    viewer = Viewer(actor.name, actor.role_label, actor.can_search_people, actor.has(Role.ADMINISTRATOR, Role.PRIVACY), actor.key)
+    viewer = Viewer(
+        actor.name, actor.role_label, actor.can_search_people, actor.has(Role.ADMINISTRATOR, Role.PRIVACY), actor.key
+    )
     return demo | {
         "viewer": viewer,
         "nav": navigation(actor, request.path),

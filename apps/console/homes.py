@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency, RosterRun
-from apps.agencies.selectors import contacts_for
+from apps.agencies.selectors import contacts_for, headcounts
 from apps.core import clock
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, Seat, SeatRequest
@@ -134,7 +134,7 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
         "contract": contract_in_force(clock.today()),
         "seats": dict(Seat.objects.exclude(state="released").values_list("state").annotate(Count("pk"))),
         "workspaces": workspaces,
-        "held_rosters": RosterRun.objects.filter(state="held").defer("content"),
+        "held_rosters": RosterRun.objects.filter(state="held"),
         "held_runs": SyncRun.objects.filter(state="held").select_related("workspace"),
         "waiting": SeatRequest.objects.filter(state="submitted").count(),
         "late": SeatRequest.objects.filter(
@@ -150,19 +150,13 @@ def leader_home(actor: Actor) -> dict[str, Any]:
     agencies = Agency.objects.all()
     if "" not in scopes:
         agencies = agencies.filter(Q(code__in=scopes) | Q(parent__code__in=scopes))
-    live = Q(seats__state="granted")
-    rows = (
-        agencies.annotate(
-            people=Count("employees", filter=~Q(employees__status="separated"), distinct=True),
-            asked=Count(
-                "employees__seat_requests__employee", filter=Q(employees__seat_requests__is_current=True), distinct=True
-            ),
-            holders=Count("seats", filter=live, distinct=True),
-        )
-        .filter(asked__gt=0)
-        .order_by("name")
-    )
-    shown = [_row(agency) for agency in rows]
+    asked = _by_agency(SeatRequest.objects.filter(is_current=True), "employee__agency")
+    holders = _by_agency(Seat.objects.filter(state="granted"), "agency")
+    people = headcounts()
+    shown = [
+        _row(agency, people.get(agency.pk, 0), asked[agency.pk], holders.get(agency.pk, 0))
+        for agency in agencies.filter(pk__in=asked).order_by("name")
+    ]
     contract = contract_in_force(clock.today())
     total = Seat.objects.filter(agency__in=agencies, state="granted").count()
     return {
@@ -180,15 +174,16 @@ def _floored(count: int) -> int | None:
     return count if count >= PRIVACY_FLOOR or count == 0 else None
 
 
-def _row(agency: Any) -> dict[str, Any]:
+def _by_agency(rows: QuerySet[Any], agency: str) -> dict[int, int]:
+    """How many rows each agency has."""
+    return dict(rows.order_by().values_list(agency).annotate(Count("pk")))
+
+
+def _row(agency: Agency, people: int, asked: int, holders: int) -> dict[str, Any]:
     """One agency's line; small figures are left out, and where one is, so is the one it could be worked out from."""
-    asked, holders = _floored(agency.asked), _floored(agency.holders)
-    if asked is not None and agency.asked - agency.holders < PRIVACY_FLOOR and agency.asked != agency.holders:
-        holders = None
+    shown = _floored(holders)
+    if asked != holders and asked - holders < PRIVACY_FLOOR:
+        shown = None
     return {
-        "name": agency.name,
-        "code": agency.code,
-        "people": _floored(agency.people),
-        "asked": asked,
-        "holders": holders,
-    }
+        "name": agency.name, "code": agency.code, "people": _floored(people), "asked": _floored(asked), "holders": shown,
+    }  # fmt: skip

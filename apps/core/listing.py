@@ -16,7 +16,9 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_filters import FilterSet
 from import_export.formats.base_formats import CSV, XLSX
 
@@ -40,17 +42,6 @@ class Column:
     kind: str = "text"
     url: Callable[[Any], str] | None = None
     tag: Callable[[Any], str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell as the template wants it."""
-
-    label: str
-    value: Any
-    kind: str
-    url: str = ""
-    tag: str = ""
 
 
 @dataclass(slots=True)
@@ -115,10 +106,14 @@ class Listing:
         names = self.filter_set.form.fields if self.filter_set else {}
         return any(self.request.GET.get(name) for name in names)
 
-    def rows(self) -> Iterator[tuple[Any, str, list[Cell]]]:
-        """(primary key, label of its box, cells) of each row on the page."""
+    def rows(self) -> Iterator[tuple[Any, str, str]]:
+        """(primary key, label of its box, cells as markup) of each row on the page.
+
+        Cells are put together here and not in a template: fifty rows of eight cells would cost four times the query.
+        """
         for row in self.page.object_list:
-            yield row.pk, self.check_label(row) if self.checks else "", [_cell(column, row) for column in self.columns]
+            cells = (_cell(column, row, is_head=place == 0) for place, column in enumerate(self.columns))
+            yield row.pk, self.check_label(row) if self.checks else "", SafeString("".join(cells))
 
     def export(self, kind: str) -> HttpResponse:
         """Everything that matches, as a download."""
@@ -142,14 +137,29 @@ def listing_page(listing: Listing, template: str = "core/listing.html", **contex
     return render(listing.request, template, context)
 
 
-def _cell(column: Column, row: Any) -> Cell:
-    return Cell(
-        column.label,
-        column.value(row),
-        column.kind,
-        column.url(row) if column.url else "",
-        column.tag(row) if column.tag else "",
-    )
+def _cell(column: Column, row: Any, *, is_head: bool) -> SafeString:
+    """One cell. Every value goes through `format_html`, which escapes it."""
+    inside = _inside(column.kind, column.value(row))
+    if column.tag:
+        inside = format_html('<span class="bcn-tag bcn-tag--{}">{}</span>', column.tag(row), inside)
+    if column.url:
+        inside = format_html('<a href="{}">{}</a>', column.url(row), inside)
+    if is_head:
+        return format_html('<th scope="row">{}</th>', inside)
+    look = SafeString(' class="bcn-cell--numeric"') if column.kind == "number" else ""
+    return format_html('<td data-label="{}"{}>{}</td>', column.label, look, inside)
+
+
+def _inside(kind: str, value: Any) -> Any:
+    if value is None:
+        return ""
+    if kind == "time":
+        local = timezone.localtime(value)
+        words = formats.date_format(local, "M j, Y, g:i a")
+        return format_html('<time datetime="{}">{} {}</time>', local.isoformat(), words, local.tzname())
+    if kind == "date":
+        return formats.date_format(value, "F j, Y")
+    return f"{value:,}" if kind == "number" else value
 
 
 def _plain(value: Any) -> Any:

@@ -175,7 +175,9 @@ def _capacity(facts: Facts) -> Requirement:
     if facts.seat_state is not None:
         return Requirement("capacity", "A seat is free", Status.DONE, "A seat is kept.")
     if facts.request_state != "approved":
-        return Requirement("capacity", "A seat is free", Status.BLOCKED, "A seat is kept once the request is approved.", EOTSS)
+        return Requirement(
+            "capacity", "A seat is free", Status.BLOCKED, "A seat is kept once the request is approved.", EOTSS
+        )
     text = "All seats of the agency are in use. The waiting list goes in order of approval."
     return Requirement("capacity", "A seat is free", Status.WAITING, text, EOTSS)
 

@@ -94,19 +94,18 @@ class Lacking:
 
 def lacking_in(agency_ids: Iterable[int]) -> Lacking:
     """Counts over the people who asked for a seat and do not have a live one. Those who opted out are in none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), count(*) FILTER (WHERE NOT terms_ok),"
-            " count(*) FILTER (WHERE training_required AND cardinality(missing_courses) > 0),"
-            " count(*) FILTER (WHERE request_state = 'submitted'),"
-            " count(*) FILTER (WHERE request_state = 'approved' AND seat_id IS NULL)"
-            " FROM licenses_eligibility(%s, %s::bigint[], (SELECT COALESCE(array_agg(r.employee_id), '{}') FROM licenses_seatrequest r"
-            " JOIN agencies_employee e ON e.id = r.employee_id WHERE r.is_current AND e.agency_id = ANY(%s)))"
-            " WHERE request_state IN ('submitted', 'approved') AND NOT has_opted_out"
-            " AND seat_state IS DISTINCT FROM 'granted'",
-            [clock.today(), acceptable_versions(clock.today()), list(agency_ids)],
-        )
-        return Lacking(*(cursor.fetchone() or (0, 0, 0, 0, 0)))
+    asking = SeatRequest.objects.filter(
+        is_current=True, state__in=["submitted", "approved"], employee__agency__in=agency_ids
+    )
+    waiting = asking.exclude(employee__seats__state="granted").values_list("employee_id", flat=True)
+    people = [facts for facts in facts_of(waiting) if not facts.has_opted_out]
+    return Lacking(
+        taking_part=len(people),
+        terms=sum(not facts.terms_ok for facts in people),
+        training=sum(not facts.training_ok for facts in people),
+        approval=sum(facts.request_state == "submitted" for facts in people),
+        waiting=sum(facts.request_state == "approved" and facts.seat_id is None for facts in people),
+    )
 
 
 # ---- who may decide ----------------------------------------------------------------------------------------

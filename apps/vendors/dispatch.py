@@ -2,8 +2,8 @@
 
 1. Claim up to a batch of due operations with SKIP LOCKED; write an attempt for each; commit.
 2. Call, several at once. A write is sent once.
-3. Record each answer in a transaction of its own: done, retry later, needs attention, or unclear.
-4. Ask again what the person's seat demands: a newer decision may have come meanwhile.
+3. Record the batch's answers in one transaction: done, retry later, needs attention, or unclear.
+4. Ask again what these people's seats demand: a newer decision may have come meanwhile.
 
 A worker that dies between 1 and 3 leaves its operations leased; when the lease ends they count as unclear.
 """
@@ -13,11 +13,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from apps.agencies.models import Agency
 from apps.core import clock
@@ -78,25 +79,36 @@ def dispatch(workspace: Workspace, *, budget: float = BUDGET_SECONDS, batch: int
     sent, deadline = 0, time.monotonic() + budget
     try:
         with provider_for(workspace) as provider, ThreadPoolExecutor(THREADS) as threads:
-            while time.monotonic() < deadline:
-                claimed = _claim(workspace, batch)
-                if not claimed:
-                    break
-                answers = threads.map(lambda pair: _call(provider, *pair), claimed)
-                for answered in answers:
-                    sent += 1
-                    failpoint("after_vendor_call")
-                    _record(workspace, answered)
+            claimed = _claim(workspace, batch)
+            calls = _send(threads, provider, claimed)
+            while claimed:
+                answers = [call.result() for call in calls]
+                failpoint("after_vendor_call")
+                # The next batch is on its way while this one is written down.
+                claimed = _claim(workspace, batch) if time.monotonic() < deadline else []
+                calls = _send(threads, provider, claimed)
+                _record(workspace, answers)
+                sent += len(answers)
     except CredentialMissing as error:
         workspace_halt(workspace, str(error))
     return sent
 
 
+def _send(
+    threads: ThreadPoolExecutor, provider: SeatProvider, claimed: list[tuple[Operation, Attempt]]
+) -> list[Future[Answered]]:
+    return [threads.submit(_call, provider, operation, attempt) for operation, attempt in claimed]
+
+
 def leases_expire(workspace: Workspace) -> int:
     """Operations whose worker died: they may have acted, so they are looked at before they are sent again."""
-    return Operation.objects.filter(
-        workspace=workspace, state=Operation.State.RUNNING, leased_until__lt=clock.now()
-    ).update(state=Operation.State.RETRY, is_unclear=True, last_error="The worker stopped in mid-call.")
+    dead = Operation.objects.filter(workspace=workspace, state=Operation.State.RUNNING, leased_until__lt=clock.now())
+    # A removal may be repeated, so it does not have to wait for a look.
+    return dead.update(
+        state=Operation.State.RETRY,
+        is_unclear=~Q(kind=Operation.Kind.REMOVE),
+        last_error="The worker stopped in mid-call.",
+    )
 
 
 def _claim(workspace: Workspace, batch: int) -> list[tuple[Operation, Attempt]]:
@@ -157,24 +169,66 @@ def _withdraw(provider: SeatProvider, operation: Operation) -> Receipt:
 # ---- recording --------------------------------------------------------------------------------------------
 
 
-def _record(workspace: Workspace, answered: Answered) -> None:
-    operation, error = answered.operation, answered.error
+def _record(workspace: Workspace, answers: list[Answered]) -> None:
+    """Write a batch of answers down in one transaction, then ask what the people's seats demand now."""
     with transaction.atomic():
-        current = Operation.objects.select_for_update().get(pk=operation.pk)
-        if current.state != Operation.State.RUNNING or current.attempts != operation.attempts:
-            return  # the lease ended and somebody else looks after it now
-        _react(workspace, current, answered)
-        attempt = answered.attempt
-        attempt.outcome = type(error).__name__ if error else "done"
-        attempt.status = error.status if error else 200
-        attempt.message = error.message if error else ""
-        attempt.request_id = error.request_id if error else (answered.receipt or Receipt("")).request_id
-        attempt.save()
-        current.request_id = attempt.request_id
-        current.leased_until = None
-        current.save()
-        if current.state == Operation.State.DONE and current.employee_id:
-            people_reconcile(workspace, [current.employee_id], f"Operation {current.pk}")
+        ids = [answered.operation.pk for answered in answers]
+        current = {one.pk: one for one in Operation.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        known = [a for a in answers if _is_still_ours(current[a.operation.pk], a.operation)]
+        failed = False
+        for answered in known:
+            operation = current[answered.operation.pk]
+            _react(workspace, operation, answered)
+            _note(operation, answered)
+            failed = failed or answered.error is not None
+        done = [current[a.operation.pk] for a in known if current[a.operation.pk].state == Operation.State.DONE]
+        _invited(workspace, [(current[a.operation.pk], a.receipt) for a in known if a.receipt])
+        Attempt.objects.bulk_update([a.attempt for a in known], ["outcome", "status", "message", "request_id"])
+        Operation.objects.bulk_update([current[a.operation.pk] for a in known], _RECORDED)
+        if failed:
+            _breaker(workspace)
+        people = [one.employee_id for one in done if one.employee_id]
+        if people:
+            people_reconcile(workspace, people, "After the vendor's answer")
+
+
+_RECORDED = [
+    "state", "attempts", "next_attempt_at", "leased_until", "is_unclear", "last_error", "request_id", "finished_at",
+]  # fmt: skip
+
+
+def _is_still_ours(current: Operation, claimed: Operation) -> bool:
+    """False where the lease ended and somebody else looks after the operation now."""
+    return current.state == Operation.State.RUNNING and current.attempts == claimed.attempts
+
+
+def _note(operation: Operation, answered: Answered) -> None:
+    error, attempt = answered.error, answered.attempt
+    attempt.outcome = type(error).__name__ if error else "done"
+    attempt.status = error.status if error else 200
+    attempt.message = error.message if error else ""
+    attempt.request_id = error.request_id if error else (answered.receipt or Receipt("")).request_id
+    operation.request_id, operation.leased_until = attempt.request_id, None
+
+
+def _invited(workspace: Workspace, answered: list[tuple[Operation, Receipt]]) -> None:
+    """The invitations that were made become part of the observed state, without waiting for the next look."""
+    now = clock.now()
+    made = [
+        VendorInvite(
+            workspace=workspace, vendor_id=receipt.vendor_id or f"operation-{operation.pk}", email=operation.email,
+            email_key=operation.email.lower(), role="reader", status="pending", invited_at=now,
+            employee_id=operation.employee_id, is_ours=True,
+        )
+        for operation, receipt in answered
+        if operation.kind == Operation.Kind.INVITE and operation.state == Operation.State.DONE
+    ]  # fmt: skip
+    VendorInvite.objects.bulk_create(
+        made,
+        update_conflicts=True,
+        unique_fields=["workspace", "vendor_id"],
+        update_fields=["is_ours", "employee", "gone_at"],
+    )
 
 
 def _react(workspace: Workspace, operation: Operation, answered: Answered) -> None:
@@ -197,7 +251,6 @@ def _react(workspace: Workspace, operation: Operation, answered: Answered) -> No
         workspace_halt(workspace, f"HTTP {error.status}: {error.message}")
     else:
         operation.state = Operation.State.NEEDS_ATTENTION
-    _breaker(workspace)
 
 
 def _unclear(operation: Operation) -> None:
@@ -242,15 +295,8 @@ def _done(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
     operation.state, operation.finished_at = Operation.State.DONE, now
     operation.is_unclear, operation.last_error = False, ""
     if operation.kind == Operation.Kind.INVITE:
-        VendorInvite.objects.update_or_create(
-            workspace=workspace,
-            vendor_id=receipt.vendor_id or f"operation-{operation.pk}",
-            defaults={
-                "email": operation.email, "email_key": operation.email.lower(), "role": "reader", "status": "pending",
-                "invited_at": now, "employee_id": operation.employee_id, "is_ours": True, "gone_at": None,
-            },
-        )  # fmt: skip
-    elif operation.kind in {"remove", "withdraw"}:
+        return  # written for the whole batch by _invited
+    if operation.kind in {"remove", "withdraw"}:
         _forget(workspace, operation)
     elif operation.kind == Operation.Kind.GROUP_CREATE:
         code = operation.target.partition(":")[2]

@@ -86,6 +86,7 @@ class VendorAccount(models.Model):
         ]
         indexes = [
             models.Index(fields=["workspace", "email_key"], name="vendors_account_email"),
+            models.Index(fields=["workspace"], condition=Q(gone_at=None), name="vendors_account_present"),
             models.Index(fields=["employee"], name="vendors_account_person"),
         ]
 

@@ -14,4 +14,4 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = ENV.home / "mail"
 SYNC_EVERY_SECONDS = 20
 # Files are served from where they are built; nothing is collected.
-STATIC_ROOT = BASE_DIR / "static" / "dist"
+STATIC_ROOT = BASE_DIR / "static"

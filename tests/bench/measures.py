@@ -50,7 +50,13 @@ def timed(work: Callable[[], Any], times: int = 1) -> float:
 
 
 def figure(name: str, value: float, floor: float, unit: str = "s") -> Figure:
-    return {"name": name, "value": round(value, 4), "floor": round(floor, 4), "ratio": round(value / floor, 2), "unit": unit}
+    return {
+        "name": name,
+        "value": round(value, 4),
+        "floor": round(floor, 4),
+        "ratio": round(value / floor, 2),
+        "unit": unit,
+    }
 
 
 def run(employees: int, only: set[str]) -> Iterator[Figure]:
@@ -109,7 +115,9 @@ def _floor_import(rows: list[list[str]]) -> None:
     """COPY into a temporary table and one INSERT … ON CONFLICT … WHERE changed, into a twin of the table."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS bench_twin (LIKE agencies_employee INCLUDING ALL)")
-        cursor.execute(f"CREATE TEMPORARY TABLE bench_stage ({', '.join(f'{c} text' for c in _COLUMNS)}) ON COMMIT DROP")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE bench_stage ({', '.join(f'{c} text' for c in _COLUMNS)}) ON COMMIT DROP"
+        )
         copy_rows("bench_stage", _COLUMNS, rows)
         cursor.execute(
             "INSERT INTO bench_twin (employee_id, email, first_name, last_name, title, agency_id, manager_ref, status,"
@@ -174,7 +182,8 @@ def vendor(employees: int) -> Iterator[Figure]:
     with start(accept_rate=0.0) as simulator:
         workspace = state.workspace_at(simulator.vendor_url)
         simulator.add_members(
-            {"email": email, "name": email, "role": "reader"} for email in Employee.objects.values_list("email", flat=True)
+            {"email": email, "name": email, "role": "reader"}
+            for email in Employee.objects.values_list("email", flat=True)
         )
         yield from observing(workspace, simulator)
         yield from reconciling(workspace)
@@ -187,7 +196,9 @@ def observing(workspace: Workspace, simulator: RunningSimulator) -> Iterator[Fig
     def raw() -> None:
         after, more = None, True
         while more:
-            answer = sdk.admin.organization.users.with_raw_response.list(limit=100, **({"after": after} if after else {}))
+            answer = sdk.admin.organization.users.with_raw_response.list(
+                limit=100, **({"after": after} if after else {})
+            )
             body = answer.http_response.json()
             after, more = body["last_id"], body["has_more"]
 
@@ -195,7 +206,9 @@ def observing(workspace: Workspace, simulator: RunningSimulator) -> Iterator[Fig
         # The least: the bytes of every page, of which only the cursor is looked at.
         after, more = "", True
         while more:
-            answer = sdk.admin.organization.users.with_raw_response.list(limit=100, **({"after": after} if after else {}))
+            answer = sdk.admin.organization.users.with_raw_response.list(
+                limit=100, **({"after": after} if after else {})
+            )
             text = answer.http_response.content
             more = b'"has_more":true' in text or b'"has_more": true' in text
             mark = text.rfind(b'"last_id"')
@@ -236,14 +249,19 @@ def reconciling(workspace: Workspace) -> Iterator[Figure]:
     yield figure("reconcile_in_step", timed(lambda: plan_for(workspace, since=clock.now()), 3), floor)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE vendors_vendoraccount SET gone_at = now() WHERE id %% 8 = 0", [])
-    yield figure("reconcile_one_in_eight_missing", timed(lambda: plan_for(workspace, since=clock.now()), 3), timed(anti_join, 3))
+    yield figure(
+        "reconcile_one_in_eight_missing", timed(lambda: plan_for(workspace, since=clock.now()), 3), timed(anti_join, 3)
+    )
 
 
 def applying(workspace: Workspace, simulator: RunningSimulator, count: int = 5000) -> Iterator[Figure]:
     """5,000 invitations against the simulator's own ceiling with a bare client of the same number of threads."""
     key = {"authorization": f"Bearer {simulator.admin_key}"}
 
-    with httpx2.Client(headers=key, limits=httpx2.Limits(max_connections=16)) as bare, ThreadPoolExecutor(16) as threads:
+    with (
+        httpx2.Client(headers=key, limits=httpx2.Limits(max_connections=16)) as bare,
+        ThreadPoolExecutor(16) as threads,
+    ):
 
         def post(number: int) -> None:
             body = {"email": f"bare{number}@bench.example", "role": "reader", "projects": []}
@@ -266,8 +284,12 @@ def _dispatch_all(workspace: Workspace) -> None:
 # ---- pages, audit ------------------------------------------------------------------------------------------------
 
 
-@override_settings(ROOT_URLCONF="tests.bench.urls", ALLOWED_HOSTS=["testserver"])
 def pages() -> Iterator[Figure]:
+    with override_settings(ROOT_URLCONF="tests.bench.urls", ALLOWED_HOSTS=["testserver"]):
+        yield from _pages()
+
+
+def _pages() -> Iterator[Figure]:
     """p95 of 30 calls of each page by role against an empty signed-in page; lists against the same rows in plain markup."""
     people = state.people()
     for role, user, names in (

@@ -38,10 +38,18 @@ def roll_out() -> None:
         price_per_seat_year=Decimal(108),
     )  # fmt: skip
     phase = rollout.phase_create(
-        actor=SYSTEM, number=1, name="All", planned_start=today, planned_end=today, seat_cap=total, required_courses=["AI-101"]
+        actor=SYSTEM,
+        number=1,
+        name="All",
+        planned_start=today,
+        planned_end=today,
+        seat_cap=total,
+        required_courses=["AI-101"],
     )
     for agency in Agency.objects.all():
-        rollout.phase_agency_add(actor=SYSTEM, phase=phase, agency=agency, allocation=agency.planned_headcount * 2 + 100)
+        rollout.phase_agency_add(
+            actor=SYSTEM, phase=phase, agency=agency, allocation=agency.planned_headcount * 2 + 100
+        )
     rollout.phase_schedule(actor=SYSTEM, phase=phase)
     Phase.objects.filter(pk=phase.pk).update(state="open")
     Agency.objects.update(workspace="bench")
@@ -99,7 +107,5 @@ def operations(workspace: Workspace, count: int) -> None:
     """`count` invitations waiting to be sent."""
     Operation.objects.all().delete()
     employees = Employee.objects.order_by("pk")[:count]
-    wanted = [
-        Wanted("invite", person_target(e.pk), e.pk, f"op{e.pk}@bench.example", "bench") for e in employees
-    ]
+    wanted = [Wanted("invite", person_target(e.pk), e.pk, f"op{e.pk}@bench.example", "bench") for e in employees]
     operations_write(workspace, wanted, cause="Bench")

@@ -59,18 +59,30 @@ def look(page: Page, axe_source: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "share", "of"), SHARES)
-def test_pages_are_accessible(browser: Browser, live_server: Any, axe_source: str, name: str, share: int, of: int) -> None:
+def test_pages_are_accessible(
+    browser: Browser, live_server: Any, axe_source: str, name: str, share: int, of: int
+) -> None:
     world, parameters = furnished()
     roles = PERSONS[name]
     context = browser.new_context(reduced_motion="reduce")
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": signed_in(world.users[name]), "url": live_server.url}])
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": signed_in(world.users[name]), "url": live_server.url}]
+    )
     page = context.new_page()
     wrong: dict[str, list[str]] = {}
     blocked: list[str] = []
-    page.on("console", lambda message: blocked.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console", lambda message: blocked.append(message.text) if "Content Security Policy" in message.text else None
+    )
     for place, one in enumerate(pages()):
         admitted = one.rule is not None and (not one.rule.roles or one.rule.roles & roles)
-        if one.name in FOREIGN or one.name in ACT_ONLY or one.name.startswith("api:") or not admitted or place % of != share:
+        if (
+            one.name in FOREIGN
+            or one.name in ACT_ONLY
+            or one.name.startswith("api:")
+            or not admitted
+            or place % of != share
+        ):
             continue
         url = live_server.url + reverse(one.name, kwargs=parameters.get(one.name))
         for width in WIDTHS:
@@ -88,7 +100,9 @@ def test_pages_are_accessible(browser: Browser, live_server: Any, axe_source: st
 def test_the_refusal_and_the_missing_page_are_accessible(browser: Browser, live_server: Any, axe_source: str) -> None:
     world, _ = furnished()
     context = browser.new_context(reduced_motion="reduce")
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": signed_in(world.users["bob"]), "url": live_server.url}])
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": signed_in(world.users["bob"]), "url": live_server.url}]
+    )
     page = context.new_page()
     for url, status in ((reverse("vendors:workspaces"), 403), ("/nowhere/", 404)):
         response = page.goto(live_server.url + url)

@@ -44,7 +44,9 @@ PEOPLE = [
 ]
 
 
-def row(employee_id: str, first: str, last: str, agency: str, *, status: str = "active", title: str = "Analyst") -> list[str]:
+def row(
+    employee_id: str, first: str, last: str, agency: str, *, status: str = "active", title: str = "Analyst"
+) -> list[str]:
     """One row of an HR file."""
     email = f"{first}.{last}.{employee_id}@mass.example".lower()
     return [employee_id, email, first, last, title, agency, "", status, "no", "2020-01-01", ""]
@@ -129,12 +131,16 @@ class World:
 
     def as_employee(self, employee: Employee) -> Actor:
         """An actor for somebody without a sign-in of their own, as `actor_for` would build it."""
-        return Actor(key=f"employee-{employee.pk}", name=str(employee), employee_id=employee.pk, agency_id=employee.agency_id)
+        return Actor(
+            key=f"employee-{employee.pk}", name=str(employee), employee_id=employee.pk, agency_id=employee.agency_id
+        )
 
     # -- building ----------------------------------------------------------------------------------------------
 
     @classmethod
-    def build(cls, *, seats: int = 1000, cap: int = 100, allocation: int = 50, more: int = 0, open_phase: bool = True) -> World:
+    def build(
+        cls, *, seats: int = 1000, cap: int = 100, allocation: int = 50, more: int = 0, open_phase: bool = True
+    ) -> World:
         """Two agencies with their people, terms v1, one course, a contract and a phase with agency A.
 
         `more` adds that many people to agency A.
@@ -146,7 +152,12 @@ class World:
         users = cls._users()
         erin, paula = actor_for(users["erin"]), actor_for(users["paula"])
         assert erin and paula
-        for code, kind, agency in (("A001", "primary", a), ("A002", "backup", a), ("B001", "primary", b), ("B002", "backup", b)):
+        for code, kind, agency in (
+            ("A001", "primary", a),
+            ("A002", "backup", a),
+            ("B001", "primary", b),
+            ("B002", "backup", b),
+        ):
             agencies.contact_add(actor=erin, employee=Employee.objects.get(employee_id=code), agency=agency, kind=kind)
         version = terms.terms_draft(actor=paula, title="Terms of use", body="# Terms\n\nState business only.")
         version = terms.terms_publish(actor=paula, version=version, reason="First version")
@@ -170,7 +181,9 @@ class World:
     def _users() -> dict[str, User]:
         users: dict[str, User] = {}
         for employee_id, first, last, _ in PEOPLE:
-            user = accounts.user_create(actor=SYSTEM, email=f"{first}.{last}@mass.example".lower(), name=f"{first} {last}")
+            user = accounts.user_create(
+                actor=SYSTEM, email=f"{first}.{last}@mass.example".lower(), name=f"{first} {last}"
+            )
             agencies.employee_link_user(actor=SYSTEM, employee=Employee.objects.get(employee_id=employee_id), user=user)
             users[first.lower()] = user
         for name in ("Lee", "Audrey"):
@@ -187,7 +200,9 @@ class World:
         rollout.phase_agency_attest(actor=self.alice, place=self.place, evidence="Blocked by the web proxy, ticket 7")
         rollout.phase_sign_off(actor=self.paula, phase=self.phase, reason="Reviewed")
         for gate in ("posture", "retention"):
-            waiver = rollout.waiver_request(actor=self.erin, phase=self.phase, gate=gate, reason="No workspace in this test")
+            waiver = rollout.waiver_request(
+                actor=self.erin, phase=self.phase, gate=gate, reason="No workspace in this test"
+            )
             rollout.waiver_confirm(actor=self.eve, waiver=waiver)
         rollout.phase_schedule(actor=self.erin, phase=self.phase)
         self.phase = rollout.phase_open(actor=self.erin, phase=self.phase, reason="All set")
@@ -207,7 +222,9 @@ class World:
         terms.terms_accept(actor=self.as_employee(employee), version=self.version, sha256=self.version.sha256)
 
     def train(self, employee: Employee, on: date | None = None) -> None:
-        training.completion_record(actor=self.erin, employee=employee, course=self.course, completed_on=on or clock.today())
+        training.completion_record(
+            actor=self.erin, employee=employee, course=self.course, completed_on=on or clock.today()
+        )
 
     def ask(self, employee: Employee) -> SeatRequest:
         return licenses.request_submit(actor=self.as_employee(employee), task_types=["drafting"])

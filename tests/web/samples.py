@@ -63,7 +63,9 @@ def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
     rollout.phase_schedule(actor=world.erin, phase=second)
     waiver = rollout.waiver_request(actor=world.erin, phase=second, gate="posture", reason="Asked for")
     imported = training.completions_import(
-        actor=world.erin, file_name="lms.csv", content=b"employee_id,course,completed_on\nA101,AI-101,2026-01-05\nX,Y,Z\n"
+        actor=world.erin,
+        file_name="lms.csv",
+        content=b"employee_id,course,completed_on\nA101,AI-101,2026-01-05\nX,Y,Z\n",
     )
     operation = Operation.objects.filter(employee=bob).first()
     assert operation is not None

@@ -28,7 +28,9 @@ def test_bob_asks_and_alice_approves_by_script(world: World) -> None:
 
 def test_refusals_are_problem_details_with_reasons(world: World) -> None:
     bob, alice = client_of(world, "bob"), client_of(world, "alice")
-    again = [bob.post("/api/v1/requests/", {"task_types": ["drafting"]}, content_type="application/json") for _ in range(2)]
+    again = [
+        bob.post("/api/v1/requests/", {"task_types": ["drafting"]}, content_type="application/json") for _ in range(2)
+    ]
     assert again[1].status_code == 409
     assert again[1]["Content-Type"] == "application/problem+json"
     assert again[1].json()["reasons"][0]["code"] == "already_requested"
@@ -38,7 +40,9 @@ def test_refusals_are_problem_details_with_reasons(world: World) -> None:
 
 
 def test_charlie_decides_nothing_of_agency_a_and_learns_nothing(world: World) -> None:
-    asked = client_of(world, "bob").post("/api/v1/requests/", {"task_types": ["drafting"]}, content_type="application/json")
+    asked = client_of(world, "bob").post(
+        "/api/v1/requests/", {"task_types": ["drafting"]}, content_type="application/json"
+    )
     charlie = client_of(world, "charlie")
     body = {"ids": [asked.json()["id"]], "approve": True}
     assert charlie.post("/api/v1/requests/decide/", body, content_type="application/json").json() == {"results": []}

@@ -78,7 +78,9 @@ def test_somebody_signed_out_gets_nowhere(house: tuple[World, dict[str, dict[str
     assert wrong == []
 
 
-def test_charlie_does_not_even_learn_that_records_of_agency_a_exist(house: tuple[World, dict[str, dict[str, Any]]]) -> None:
+def test_charlie_does_not_even_learn_that_records_of_agency_a_exist(
+    house: tuple[World, dict[str, dict[str, Any]]],
+) -> None:
     world, parameters = house
     client = client_of(world, "charlie")
     for name in ("console:person", "licenses:request", "licenses:seat", "rollout:place-attest"):
