@@ -1,0 +1,324 @@
+"""The chapters of the demo's story, in the order in which a state would live them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.accounts import services as accounts
+from apps.accounts.actors import SYSTEM, Actor, Role
+from apps.accounts.models import User
+from apps.accounts.selectors import actor_for
+from apps.agencies import fiction, roster_services
+from apps.agencies import services as agencies
+from apps.agencies.management.commands.make_roster import AGENCIES, places
+from apps.agencies.models import Agency, Employee, RosterRun
+from apps.core import clock
+from apps.licenses import services as licenses
+from apps.licenses.models import TASK_TYPES, SeatRequest
+from apps.rollout import services as rollout
+from apps.rollout.models import Phase
+from apps.terms import services as terms
+from apps.terms.models import TermsVersion
+from apps.training import services as training
+from apps.vendors import services as vendors
+from apps.vendors.models import Workspace
+from apps.vendors.sync import sync_workspace
+from demo import vendor
+from demo.cast import BY_KEY, CAST
+from demo.texts import DECLINES, NOTES, TERMS, TERMS_TITLE
+
+# Agencies with criminal-justice or tax information under special rules have no workspace yet.
+REGULATED = ("CHS", "POL", "DOC", "PAR", "SOR")
+SECOND = (("DOR", 600), ("DUA", 400), ("DIA", 120), ("PFM", 150))
+THIRD = (("MMA", 400), ("WEL", 800))
+ASKING, ALLOCATION = 430, 320
+Chapter = tuple[str, Callable[[], None]]
+
+
+class Story:
+    """Tells the story for a number of people; smaller worlds get the same chapters in proportion."""
+
+    def __init__(self, employees: int) -> None:
+        self.employees = employees
+        self.dice = random.Random(7)  # noqa: S311 - fiction, not secrets
+        self.rows: list[list[str]] = []
+
+    def chapters(self) -> list[Chapter]:
+        return [
+            (f"{self.employees:,} employees in 72 agencies from an HR file", self.directory),
+            ("The cast, their roles and the agencies' contacts", self.people),
+            ("Terms, courses and the contract", self.ground),
+            ("Training from the learning system", self.training),
+            ("The workspace at the vendor, looked at for the first time", self.workspace),
+            ("Phase 1 opens, phase 2 is held by two gates, phase 3 is planned", self.phases),
+            ("Employees of EOTSS accept the terms and ask for seats", self.asking),
+            ("Alice approves, declines and leaves a queue", self.deciding),
+            ("Some hand their seat back, some do not take part", self.handing_back),
+            ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
+            ("A third file that would separate too many is held", self.third_night),
+            ("Two accounts appear at the vendor that nobody decided", self.drift),
+        ]
+
+    # -- who is who ----------------------------------------------------------------------------------------------
+
+    def actor(self, key: str) -> Actor:
+        user = User.objects.get(email__iexact=BY_KEY[key].email)
+        found = actor_for(user)
+        assert found is not None
+        return found
+
+    def as_employee(self, employee: Employee) -> Actor:
+        """Somebody without a sign-in of their own in the demo, acting for themselves."""
+        return Actor(
+            key=f"employee-{employee.pk}", name=str(employee), employee_id=employee.pk, agency_id=employee.agency_id
+        )
+
+    def staff(self, agency: str, count: int) -> list[Employee]:
+        """Active people of an agency who are not of the cast."""
+        people = Employee.objects.filter(agency__code=agency, status="active").exclude(employee_id__startswith="D0")
+        return list(people.order_by("employee_id")[:count])
+
+    def share(self, count: int) -> int:
+        """`count` for 721 people in EOTSS, in proportion for fewer."""
+        there = Employee.objects.filter(agency__code="TSS").count()
+        return max(4, round(count * min(1.0, there / 721)))
+
+    # -- chapters ------------------------------------------------------------------------------------------------
+
+    def directory(self) -> None:
+        agencies.agencies_load(actor=SYSTEM, path=AGENCIES)
+        cast = [
+            [p.employee_id, p.email, p.first, p.last, p.title, p.agency, "", "active", "no", "2019-05-06", ""]
+            for p in CAST
+            if p.employee_id
+        ]
+        crowd = fiction.people(places(), self.employees - len(cast), 1, clock.today())
+        self.rows = [*cast, *crowd]
+        self.import_rows(SYSTEM, "hr-first-night.csv", self.rows)
+
+    def import_rows(self, actor: Actor, name: str, rows: Iterable[list[str]], *, apply: bool = True) -> RosterRun:
+        content = fiction.to_csv(rows)
+        folder: Path = settings.ENV.home / "hr"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+        run = roster_services.roster_receive(actor=actor, file_name=name, content=content)
+        run = roster_services.roster_plan(actor=SYSTEM, run=run)
+        if apply:
+            run = roster_services.roster_confirm(actor=actor, run=run)
+            run = roster_services.roster_apply(actor=SYSTEM, run=run)
+            if run.state != RosterRun.State.APPLIED:
+                raise RuntimeError(f"{name} was not applied: {run.error or run.hold_reasons}")
+        return run
+
+    def people(self) -> None:
+        for person in CAST:
+            user = accounts.user_create(actor=SYSTEM, email=person.email, name=person.name)
+            if person.employee_id:
+                employee = Employee.objects.get(employee_id=person.employee_id)
+                agencies.employee_link_user(actor=SYSTEM, employee=employee, user=user)
+        for key, role in (("erin", Role.ADMINISTRATOR), ("victor", Role.ADMINISTRATOR), ("paula", Role.PRIVACY),
+                          ("lee", Role.LEADER), ("audrey", Role.AUDITOR)):  # fmt: skip
+            accounts.role_grant(actor=SYSTEM, user=User.objects.get(email__iexact=BY_KEY[key].email), role=role)
+        for key, kind in (("alice", "primary"), ("adam", "backup"), ("charlie", "primary"), ("cora", "backup")):
+            self.contact(Employee.objects.get(employee_id=BY_KEY[key].employee_id), kind)
+        for code, count in (("DUA", 2), ("PFM", 2), ("DIA", 1), ("MMA", 2), ("WEL", 1)):
+            for employee, kind in zip(self.staff(code, count), ("primary", "backup"), strict=False):
+                self.contact(employee, kind)
+
+    def contact(self, employee: Employee, kind: str) -> None:
+        agencies.contact_add(actor=self.actor("erin"), employee=employee, agency=employee.agency, kind=kind)
+
+    def ground(self) -> None:
+        erin, paula = self.actor("erin"), self.actor("paula")
+        with clock.shifted(timedelta(days=-40)):
+            draft = terms.terms_draft(actor=paula, title=TERMS_TITLE, body=TERMS)
+            terms.terms_publish(actor=paula, version=draft, reason="First version, agreed with the agencies' counsel")
+        training.course_create(
+            actor=erin, code="AI-101", title="Working with the AI assistant", provider="State learning system",
+            url="https://learning.example/ai-101", valid_days=365,
+        )  # fmt: skip
+        training.course_create(
+            actor=erin, code="AI-PRIV", title="Privacy and public records with AI", provider="Privacy office",
+            url="https://learning.example/ai-priv",
+        )  # fmt: skip
+        licenses.contract_create(
+            actor=erin, number="26-04261-A", vendor="Assistant vendor", from_on=clock.today() - timedelta(days=90),
+            until_on=clock.today() + timedelta(days=1005), seats=40_000, price_per_seat_year=Decimal("108.00"),
+        )  # fmt: skip
+
+    def training(self) -> None:
+        day = clock.today() - timedelta(days=20)
+        lines = ["employee_id,course,completed_on,score,record_id"]
+        people = Employee.objects.filter(status="active").order_by("pk").values_list("employee_id", "agency__code")
+        for employee_id, agency in people.iterator():
+            likely = 0.88 if agency == "TSS" else 0.30
+            if employee_id in {BY_KEY["bob"].employee_id, BY_KEY["dana"].employee_id}:
+                continue
+            for course in ("AI-101", "AI-PRIV"):
+                if self.dice.random() < likely or employee_id == BY_KEY["hana"].employee_id:
+                    done = day - timedelta(days=self.dice.randint(0, 15))
+                    lines.append(f"{employee_id},{course},{done},{self.dice.randint(80, 100)},{course}-{employee_id}")
+        lines += [
+            "E999999,AI-101,2026-10-01,90,ghost",
+            f"{BY_KEY['erin'].employee_id},AI-999,2026-10-01,90,unknown-course",
+        ]
+        training.completions_import(
+            actor=self.actor("erin"), file_name="learning-system.csv", content="\n".join(lines).encode()
+        )
+
+    def workspace(self) -> None:
+        erin = self.actor("erin")
+        made = vendors.workspace_create(
+            actor=erin, name="executive-branch", title="Executive branch", adapter="openai_organization",
+            address=vendor.address(), credential="env:BEACON_DEMO_VENDOR_KEY", seats=40_000,
+            approved_owners=["owner@beacon.example"],
+        )  # fmt: skip
+        vendors.agencies_place(actor=erin, workspace=made, agencies=list(Agency.objects.exclude(code__in=REGULATED)))
+        vendors.workspace_record_retention(
+            actor=self.actor("paula"), workspace=made, days=180, reason="Records schedule, item 4"
+        )
+        sync_workspace(actor=SYSTEM, workspace=made, plan_only=True)
+        made.refresh_from_db()
+        Workspace.objects.filter(pk=made.pk).update(expected_retention=made.observed_retention)
+
+    def phases(self) -> None:
+        erin, paula, today = self.actor("erin"), self.actor("paula"), clock.today()
+        first = self.phase(
+            1,
+            "EOTSS",
+            "The technology office learns first, so that it can help the others.",
+            today - timedelta(days=14),
+            600,
+        )
+        place = rollout.phase_agency_add(
+            actor=erin, phase=first, agency=Agency.objects.get(code="TSS"), allocation=self.share(ALLOCATION)
+        )
+        rollout.phase_agency_attest(
+            actor=self.actor("alice"), place=place, evidence="Blocked by the web proxy, change 20817"
+        )
+        rollout.phase_sign_off(actor=paula, phase=first, reason="Terms, training and retention are in order")
+        rollout.phase_schedule(actor=erin, phase=first)
+        rollout.phase_open(actor=erin, phase=first, reason="All gates pass; steering committee agreed")
+        second = self.phase(
+            2, "Revenue and labor", "Shorter answers to taxpayers and claimants.", today + timedelta(days=35), 1500
+        )
+        for code, allocation in SECOND:
+            added = rollout.phase_agency_add(
+                actor=erin, phase=second, agency=Agency.objects.get(code=code), allocation=allocation
+            )
+            if code != "PFM":
+                rollout.phase_agency_attest(
+                    actor=erin, place=added, evidence="Confirmed by the agency's security officer"
+                )
+        rollout.phase_sign_off(actor=paula, phase=second, reason="Reviewed with Revenue's counsel")
+        rollout.phase_schedule(actor=erin, phase=second)
+        rollout.waiver_request(
+            actor=erin,
+            phase=second,
+            gate="attested",
+            reason="Family and Medical Leave moves to the new proxy on December 4",
+        )
+        third = self.phase(3, "Health and assistance", "Notices in plain words.", today + timedelta(days=90), 2000)
+        for code, allocation in THIRD:
+            rollout.phase_agency_add(
+                actor=erin, phase=third, agency=Agency.objects.get(code=code), allocation=allocation
+            )
+        rollout.phase_schedule(actor=erin, phase=third)
+
+    def phase(self, number: int, name: str, goal: str, start: date, cap: int) -> Phase:
+        return rollout.phase_create(
+            actor=self.actor("erin"), number=number, name=name, goal=goal, planned_start=start,
+            planned_end=start + timedelta(days=60), seat_cap=cap, required_courses=["AI-101", "AI-PRIV"],
+        )  # fmt: skip
+
+    def asking(self) -> None:
+        version = TermsVersion.objects.get(state="published")
+        bob, hana = (Employee.objects.get(employee_id=BY_KEY[key].employee_id) for key in ("bob", "hana"))
+        for position, employee in enumerate([bob, hana, *self.staff("TSS", self.share(ASKING))]):
+            actor = self.as_employee(employee)
+            if employee in (bob, hana) or self.dice.random() < 0.9:
+                terms.terms_accept(actor=actor, version=version, sha256=version.sha256)
+            # The last to ask came first in time: the queue that Alice leaves has waited for some days.
+            with clock.shifted(timedelta(days=-(1 + position % 9), minutes=-position)):
+                licenses.request_submit(
+                    actor=actor, task_types=self.dice.sample(sorted(TASK_TYPES), self.dice.randint(1, 3)),
+                    note=self.dice.choice(NOTES),
+                )  # fmt: skip
+
+    def deciding(self) -> None:
+        alice = self.actor("alice")
+        waiting = list(SeatRequest.objects.filter(state="submitted").exclude(employee=alice.employee_id).order_by("pk"))
+        queue, declined = self.share(40), self.share(8)
+        for number, request in enumerate(waiting[2 : 2 + declined]):
+            licenses.request_decline(actor=alice, request=request, reason=DECLINES[number % len(DECLINES)])
+        approved = waiting[:2] + waiting[2 + declined : -queue]
+        licenses.requests_decide(actor=alice, request_ids=[r.pk for r in approved], approve=True, reason="Welcome")
+
+    def handing_back(self) -> None:
+        holders = Employee.objects.filter(seats__state="granted", agency__code="TSS").exclude(
+            employee_id__startswith="D0"
+        )
+        for employee in list(holders.order_by("-pk")[: self.share(9)]):
+            licenses.seat_hand_back(actor=self.as_employee(employee))
+        for employee in self.staff("TSS", 700)[-self.share(12) :]:
+            if not employee.seat_requests.exists():
+                licenses.participation_decline(actor=self.as_employee(employee))
+
+    def second_night(self) -> None:
+        crowd = list(range(len(BY_KEY), len(self.rows)))
+        holders = set(Employee.objects.filter(seats__state="granted").values_list("employee_id", flat=True))
+        holding = [at for at in crowd if self.rows[at][0] in holders]
+        gone = set(self.dice.sample([at for at in crowd if at not in holding], 17) + holding[:3])
+        movers = [at for at in self.dice.sample(crowd, 40) if at not in gone][:13] + [
+            at for at in holding[5:7] if at not in gone
+        ]
+        rows = [list(row) for row in self.rows]
+        for at in movers:
+            rows[at][5] = "DOR" if rows[at][5] != "DOR" else "DUA"
+        for at in self.dice.sample(crowd, min(300, len(crowd) // 20)):
+            rows[at][4] = f"Senior {rows[at][4]}"
+        kept = [row for at, row in enumerate(rows) if at not in gone]
+        self.rows = [list(row) for row in kept]
+        kept.append(
+            [
+                "E900001",
+                "new.person@mass.example",
+                "New",
+                "Person",
+                "Analyst",
+                "XYZ",
+                "",
+                "active",
+                "no",
+                "2026-11-02",
+                "",
+            ]
+        )
+        kept.append(
+            ["E900002", "no date@mass.example", "No", "Mail", "Analyst", "DOR", "", "active", "no", "2026-11-02", ""]
+        )
+        kept.append(
+            ["E900003", "odd.date@mass.example", "Odd", "Date", "Analyst", "DOR", "", "active", "no", "2026-02-31", ""]
+        )
+        self.import_rows(self.actor("erin"), "hr-second-night.csv", kept)
+
+    def third_night(self) -> None:
+        cut = [row for row in self.rows if not (row[5] == "DOB" and row[0] > "D")]
+        self.import_rows(self.actor("erin"), "hr-third-night.csv", cut, apply=False)
+
+    def drift(self) -> None:
+        without = Employee.objects.filter(agency__code="TSS", status="active", seats=None).exclude(
+            employee_id__startswith="D0"
+        )
+        somebody = without.order_by("-pk").first()
+        assert somebody is not None
+        vendor.add_members(
+            {"email": somebody.email, "name": str(somebody), "role": "reader"},
+            {"email": "trial.account@vendor.example", "name": "Trial Account", "role": "reader"},
+        )
