@@ -303,23 +303,23 @@ class _Comparison:
             plan.rejected.append(Rejected(line, employee_id, f"The employee already stands on line {first}."))
             return
         person = self.known.get(employee_id)
-        if (
-            person
-            and person.digest == digest(cells)
-            and self.emails.setdefault(person.email, employee_id) == employee_id
-        ):
+        if person and person.digest == digest(cells) and self._claims(person.email, employee_id, person.status):
             self.seen[employee_id] = line
             plan.unchanged += 1
             return
         try:
             row = check(line, cells, self.agencies)
-            if self.emails.setdefault(row.email, row.employee_id) != row.employee_id:
+            if not self._claims(row.email, row.employee_id, row.status):
                 raise BadRow(f"email already stands on line {self.seen[self.emails[row.email]]}.")
         except BadRow as problem:
             self.reject(line, employee_id, cells[1], str(problem))
             return
         self.seen[row.employee_id] = line
         self._sort(row, person)
+
+    def _claims(self, email: str, employee_id: str, status: str) -> bool:
+        """Whether the address is this person's; somebody who has left claims none."""
+        return status == "separated" or self.emails.setdefault(email, employee_id) == employee_id
 
     def reject(self, line: int, employee_id: str, email: str, reason: str) -> None:
         self.plan.rejected.append(Rejected(line, employee_id[:40], reason))

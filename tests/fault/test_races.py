@@ -114,7 +114,9 @@ def _worker(environment: dict[str, str]) -> int:
         "dispatch(Workspace.objects.get())\n"
     )
     values = os.environ | environment | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=values, check=False, capture_output=True).returncode
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=values, check=False, capture_output=True
+    ).returncode
 
 
 def test_an_emptied_broker_loses_nothing(simulator: RunningSimulator) -> None:

@@ -255,7 +255,9 @@ def test_accounts_that_nobody_decided_become_drift_and_owners_are_never_touched(
     assert VendorAccount.objects.filter(role="owner", gone_at=None).count() == 1
 
 
-def test_an_account_that_vanishes_is_a_ghost_and_invited_again(office: tuple[World, Workspace, RunningSimulator]) -> None:
+def test_an_account_that_vanishes_is_a_ghost_and_invited_again(
+    office: tuple[World, Workspace, RunningSimulator],
+) -> None:
     world, workspace, simulator = office
     ghost = list(world.staff(1))[0]
     simulator.remove_members([ghost.email])
