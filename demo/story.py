@@ -46,7 +46,7 @@ class Story:
 
     def __init__(self, employees: int) -> None:
         self.employees = employees
-        self.dice = random.Random(7)  # noqa: S311 - fiction, not secrets
+        self.dice = random.Random(7)
         self.rows: list[list[str]] = []
 
     def chapters(self) -> list[Chapter]:

@@ -275,7 +275,7 @@ def _is_ours(pid: int) -> bool:
     return any(name in words for name in (b"gunicorn", b"celery", b"simulator", b"manage.py"))
 
 
-def _interrupt(number: int, frame: object) -> None:
+def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 

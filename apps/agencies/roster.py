@@ -318,8 +318,18 @@ class _Comparison:
         self._sort(row, person)
 
     def _claims(self, email: str, employee_id: str, status: str) -> bool:
-        """Whether the address is this person's; somebody who has left claims none."""
+        """Whether the address may be this person's; somebody who has left claims none.
+
+        An address that the directory gives to somebody else is settled at the end, when it is known who leaves: the
+        row of its holder must not suffer from another's claim.
+        """
+        if self.holders.get(email, employee_id) != employee_id:
+            return True
         return status == "separated" or self.emails.setdefault(email, employee_id) == employee_id
+
+    def _inherits(self, row: Row) -> bool:
+        """Whether a leaver's address goes to this person: the first in the file gets it."""
+        return self.emails.setdefault(row.email, row.employee_id) == row.employee_id
 
     def reject(self, line: int, employee_id: str, email: str, reason: str) -> None:
         self.plan.rejected.append(Rejected(line, employee_id[:40], reason))
@@ -348,8 +358,8 @@ class _Comparison:
         ]
         leaving = {row.employee_id for row in plan.leavers} | set(plan.absent)
         for row in self.present:
-            holder = self.holders.get(row.email)
-            if holder is not None and holder != row.employee_id and holder not in leaving:
+            holder = self.holders.get(row.email, row.employee_id)
+            if holder != row.employee_id and (holder not in leaving or not self._inherits(row)):
                 reason = f"email belongs to employee {holder}."
                 plan.rejected.append(Rejected(row.line, row.employee_id, reason))
                 continue

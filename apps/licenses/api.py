@@ -150,7 +150,7 @@ def seat_list(request: Request) -> Response:
 @login_not_required
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 @api_view(["GET"])
-def ledger_list(request: Request) -> Response:
+def ledger_list(_request: Request) -> Response:
     """Bought, free, held, granted and suspended seats of each contract."""
     return Response(
         {

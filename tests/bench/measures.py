@@ -65,10 +65,10 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
     agencies.agencies_load(actor=SYSTEM, path=AGENCIES)
     steps: list[tuple[str, Callable[[], Iterator[Figure]]]] = [
         ("roster", lambda: roster(rows)),
-        ("eligibility", lambda: eligibility()),
+        ("eligibility", eligibility),
         ("vendor", lambda: vendor(employees)),
-        ("pages", lambda: pages()),
-        ("audit", lambda: trail()),
+        ("pages", pages),
+        ("audit", trail),
     ]
     for name, step in steps:
         if name == "eligibility":

@@ -151,7 +151,8 @@ class World:
         import_rows(rows)
         users = cls._users()
         erin, paula = actor_for(users["erin"]), actor_for(users["paula"])
-        assert erin and paula
+        assert erin
+        assert paula
         for code, kind, agency in (
             ("A001", "primary", a),
             ("A002", "backup", a),

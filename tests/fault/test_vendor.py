@@ -137,7 +137,7 @@ def test_null_addresses_service_accounts_and_scim_people_are_left_alone(simulato
     assert not Operation.objects.exists()
 
 
-@pytest.mark.parametrize(("kind", "options"), CREATE_FAULTS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("kind", "options"), CREATE_FAULTS, ids=str)
 def test_an_invitation_whose_outcome_is_unclear_is_sent_once_in_effect(
     office: tuple[World, Workspace, RunningSimulator], kind: str, options: dict[str, Any]
 ) -> None:
@@ -259,7 +259,7 @@ def test_an_account_that_vanishes_is_a_ghost_and_invited_again(
     office: tuple[World, Workspace, RunningSimulator],
 ) -> None:
     world, workspace, simulator = office
-    ghost = list(world.staff(1))[0]
+    ghost = next(iter(world.staff(1)))
     simulator.remove_members([ghost.email])
     look(workspace)
     assert Drift.objects.get(kind="ghost").employee_id == ghost.pk

@@ -92,7 +92,10 @@ def test_an_address_may_go_to_a_newcomer_once_its_holder_leaves_in_any_order() -
     assert [row.employee_id for row in made.joins] == ["E2"]
     assert made.separations == 1
     clash = plan(line("E2"), line("E1", "bob@mass.example", title="Boss"), known=known)
-    assert "line 2" in clash.rejected[0].reason
+    assert [(bad.employee_id, bad.reason) for bad in clash.rejected] == [("E2", "email belongs to employee E1.")]
+    assert len(clash.changes) == 1
+    two = plan(line("E2"), line("E3"), line("E1", status="separated"), known=known)
+    assert ([row.employee_id for row in two.joins], len(two.rejected)) == (["E2"], 1)
 
 
 def test_a_bad_row_about_somebody_known_does_not_read_as_their_leaving() -> None:
