@@ -6,7 +6,6 @@ good one. Rules and thresholds: docs/how-to/import-the-roster.md.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import NamedTuple
+
+from apps.core.delimited import CONTROL, table
 
 COLUMNS = (
     "employee_id", "email", "first_name", "last_name", "title", "agency_code", "manager_id", "status",
@@ -29,7 +30,11 @@ ALIASES = {
     "seasonalflag": "seasonal", "hiredate": "start_date", "terminationdate": "end_date",
 }  # fmt: skip
 # Personal information in the sense of M.G.L. c. 93H: Beacon does not need it, so it does not take it.
-FORBIDDEN = ("ssn", "socialsecurity", "driverslicen", "licensenumber", "licencenumber", "accountnumber", "bankaccount")
+FORBIDDEN = (
+    "socialsecurity", "socsec", "driverslicen", "licensenumber", "licencenumber", "accountnumber", "bankaccount",
+)  # fmt: skip
+# "SSN" as a word of the name ("Emp SSN", "SSN4", "EmpSSNLast4"), but not inside others ("Class Name", "Business").
+_SSN = re.compile(r"(?i:(?<![a-z])ssn|ssn(?![a-z]))|[a-z]SSN")
 
 HOLD_PEOPLE, HOLD_SHARE = 25, 0.02
 HOLD_AGENCY_PEOPLE, HOLD_AGENCY_SHARE = 3, 0.10
@@ -43,7 +48,6 @@ _TRUE, _FALSE = {"y", "yes", "true", "1", "t"}, {"n", "no", "false", "0", "f", "
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _FORMULA = tuple("=+-@\t")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FIRST_YEAR, _LAST_YEAR = 1930, 2100
 
 
@@ -99,6 +103,8 @@ class Plan:
     absent: list[str] = field(default_factory=list)
     unchanged: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    # Rejected rows of which nobody can say about whom they are.
+    nameless: int = 0
     ignored_columns: list[str] = field(default_factory=list)
 
     @property
@@ -123,34 +129,18 @@ class Plan:
 # ---- reading -------------------------------------------------------------------------------------------
 
 
-def decode(content: bytes) -> str:
-    """The file as text: UTF-8 with or without a byte order mark, UTF-16 with one, else Windows Latin-1."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
 def read(
     content: bytes, mapping: Mapping[str, str] | None = None
 ) -> tuple[list[int | None], list[str], Iterator[tuple[int, list[str]]]]:
     """Split the file into its header and rows.
 
     Returns the position of each of `COLUMNS` in a row (None where absent), the header's unknown columns, and the
-    rows as (line number, cells); blank lines are left out. Raises `FileRefused`.
+    rows as (line number, cells). Raises `FileRefused`.
     """
-    text = decode(content)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    start = next((number for number, line in enumerate(lines) if line.strip()), None)
-    if start is None:
+    header, rows = table(content)
+    if not header:
         raise FileRefused("The file is empty: it has not even a header.")
-    delimiter = max(",;\t|", key=lines[start].count)
-    header = next(csv.reader([lines[start]], delimiter=delimiter))
     positions, ignored = _columns(header, mapping or {})
-    reader = csv.reader(lines[start + 1 :], delimiter=delimiter)
-    rows = ((start + 1 + reader.line_num, cells) for cells in reader if any(map(str.strip, cells)))
     return positions, ignored, rows
 
 
@@ -161,14 +151,14 @@ def _columns(header: list[str], mapping: Mapping[str, str]) -> tuple[list[int | 
     known = {_squeezed(column): column for column in COLUMNS} | ALIASES | own
     for position, name in enumerate(header):
         squeezed = _squeezed(name)
-        if any(word in squeezed for word in FORBIDDEN):
+        if _SSN.search(name) or any(word in squeezed for word in FORBIDDEN):
             raise FileRefused(
-                f'The column "{name.strip()}" holds personal information that Beacon must not receive. '
+                f'The column "{name}" holds personal information that Beacon must not receive. '
                 "Remove the column and send the file again."
             )
         column = known.get(squeezed)
         if column is None or column in found:
-            ignored.append(name.strip())
+            ignored.append(name)
         else:
             found[column] = position
     missing = [column for column in REQUIRED if column not in found]
@@ -199,7 +189,7 @@ def check(line: int, cells: list[str], agencies: Mapping[str, bool]) -> Row:
     `agencies` maps each code to whether the agency is active. Raises `BadRow`.
     """
     for name, cell in zip(COLUMNS, cells, strict=True):
-        if _CONTROL.search(cell):
+        if CONTROL.search(cell):
             raise BadRow(f"{name} contains a control character.")
         if cell.startswith(_FORMULA):
             raise BadRow(f"{name} begins like a spreadsheet formula.")
@@ -212,7 +202,7 @@ def check(line: int, cells: list[str], agencies: Mapping[str, bool]) -> Row:
         raise BadRow("end_date is before start_date.")
     values = (
         employee_id, _email(email), _name("first_name", first), _name("last_name", last), _short("title", title, 150),
-        _agency(code, agencies), _short("manager_id", manager, 40), _one_of_status(status),
+        _agency(code, agencies, status), _short("manager_id", manager, 40), _one_of_status(status),
     )  # fmt: skip
     is_seasonal = _flag(seasonal)
     canonical = (
@@ -242,12 +232,13 @@ def _short(column: str, cell: str, limit: int) -> str:
     return cell
 
 
-def _agency(code: str, agencies: Mapping[str, bool]) -> str:
+def _agency(code: str, agencies: Mapping[str, bool], status: str) -> str:
     if not code:
         raise BadRow("agency_code is missing.")
     if code not in agencies:
         raise BadRow(f"agency_code {code[:20]} is not an agency that Beacon knows.")
-    if not agencies[code]:
+    # Whoever leaves does so also where the agency was closed before.
+    if not agencies[code] and _STATUS.get(status.lower()) != "separated":
         raise BadRow(f"agency_code {code} is no longer active.")
     return code
 
@@ -285,12 +276,13 @@ def _date(column: str, cell: str) -> date | None:
 class _Comparison:
     """Walks the rows once and sorts each into the plan."""
 
-    def __init__(self, known: Mapping[str, Known], agencies: Mapping[str, bool]) -> None:
+    def __init__(self, known: Mapping[str, Known], agencies: Mapping[str, bool], taken: Mapping[str, str]) -> None:
         self.known, self.agencies, self.plan = known, agencies, Plan()
         self.seen: dict[str, int] = {}
         self.emails: dict[str, str] = {}
         # A leaver may stand on a later line than the newcomer who gets the address: settled at the end.
-        self.holders = {person.email: key for key, person in known.items() if person.status != "separated"}
+        self.holders = dict(taken)
+        self.holders |= {person.email: key for key, person in known.items() if person.status != "separated"}
         # People on whom a bad row bears: the row must not read as if they had vanished from the file.
         self.shielded: set[str] = set()
         self.present: list[Row] = []
@@ -332,11 +324,13 @@ class _Comparison:
         return self.emails.setdefault(row.email, row.employee_id) == row.employee_id
 
     def reject(self, line: int, employee_id: str, email: str, reason: str) -> None:
-        self.plan.rejected.append(Rejected(line, employee_id[:40], reason))
+        self.plan.rejected.append(Rejected(line, CONTROL.sub("", employee_id)[:40], reason))
         if employee_id in self.known:
-            self.seen.setdefault(employee_id, line)
+            self.shielded.add(employee_id)
         elif holder := self.holders.get(email.lower()):
             self.shielded.add(holder)
+        elif not _ID.fullmatch(employee_id):
+            self.plan.nameless += 1
 
     def _sort(self, row: Row, person: Known | None) -> None:
         if person is not None and person.digest == row.digest:
@@ -379,16 +373,17 @@ def plan(
     known: Mapping[str, Known],
     agencies: Mapping[str, bool],
     mapping: Mapping[str, str] | None = None,
+    taken: Mapping[str, str] | None = None,
 ) -> Plan:
     """Compare the file with the directory.
 
     `known` maps employee ids to what the directory knows (people from the HR file only; those in inactive agencies
-    with an empty digest, so that they are looked at again); `agencies` maps codes to whether they are active.
-    Raises `FileRefused`.
+    with an empty digest, so that they are looked at again); `agencies` maps codes to whether they are active; `taken`
+    maps the addresses of people from elsewhere to their employee ids. Raises `FileRefused`.
     """
     positions, ignored, rows = read(content, mapping)
     width = max(position for position in positions if position is not None) + 1
-    comparison = _Comparison(known, agencies)
+    comparison = _Comparison(known, agencies, taken or {})
     for line, cells in rows:
         if len(cells) < width:
             comparison.plan.rows += 1
@@ -409,7 +404,8 @@ def hold_reasons(made: Plan, known: Mapping[str, Known], last_rows: int | None) 
     """Why the plan must wait for a second person; empty where it need not.
 
     `last_rows` is the row count of the run applied last. Thresholds: more than max(25, 2%) of all people, more than
-    max(3, 10%) of one agency, an empty file, or one that is 5% shorter than the last.
+    max(3, 10%) of one agency, an empty file, one that is 5% shorter than the last, or missing people where rejected
+    rows may be theirs.
     """
     reasons: list[str] = []
     present = Counter(person.agency_code for person in known.values() if person.status != "separated")
@@ -419,6 +415,10 @@ def hold_reasons(made: Plan, known: Mapping[str, Known], last_rows: int | None) 
         reasons.append("The file has no rows.")
     elif last_rows and made.rows < last_rows * (1 - HOLD_SHRINK):
         reasons.append(f"The file has {made.rows:,} rows; the last one had {last_rows:,}.")
+    if made.nameless and made.absent:
+        reasons.append(
+            f"{len(made.absent):,} people are missing, and {made.nameless:,} rejected rows do not say whose they are."
+        )
     if len(leaving) > max(HOLD_PEOPLE, HOLD_SHARE * total):
         reasons.append(f"{len(leaving):,} of {total:,} people would be separated.")
     for code, count in sorted(Counter(known[key].agency_code for key in leaving).items()):

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.functions import Lower
 
 from apps.accounts.actors import SYSTEM, Actor, Role
 from apps.agencies import errors, roster
 from apps.agencies.lifecycle import ROSTER_RUN
-from apps.agencies.models import Agency, RosterFile, RosterLine, RosterMapping, RosterRun
+from apps.agencies.models import Agency, Employee, RosterFile, RosterLine, RosterMapping, RosterRun
 from apps.audit import services as audit
 from apps.core import bell, clock, hooks
 from apps.core.db.copy import copy_rows
@@ -70,7 +71,7 @@ def roster_plan(*, actor: Actor, run: RosterRun) -> RosterRun:
         mapping = RosterMapping.objects.first()
         try:
             made = roster.plan(
-                zlib.decompress(run.file.content), known, _agency_codes(), mapping.columns if mapping else None
+                zlib.decompress(run.file.content), known, _agency_codes(), mapping.columns if mapping else None, _taken()
             )
         except roster.FileRefused as refusal:
             return _finish(actor, run, "failed", "agencies.roster.refused", error=str(refusal))
@@ -213,6 +214,12 @@ def _directory() -> dict[str, roster.Known]:
             " e.status FROM agencies_employee e JOIN agencies_agency a ON a.id = e.agency_id WHERE e.source = 'hr'"
         )
         return {person.employee_id: person for person in map(roster.Known._make, cursor.fetchall())}
+
+
+def _taken() -> dict[str, str]:
+    """Addresses of employed people who come from elsewhere; the file may not give them to others."""
+    elsewhere = Employee.objects.exclude(source=Employee.Source.HR).exclude(status=Employee.Status.SEPARATED)
+    return dict(elsewhere.values_list(Lower("email"), "employee_id"))
 
 
 def _agency_codes() -> dict[str, bool]:
