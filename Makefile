@@ -27,7 +27,7 @@ setup: $(VENV)/.installed $(ROOT)/node_modules/.installed $(ROOT)/static/dist/.b
 $(VENV)/.installed: $(ROOT)/requirements/dev.txt
 	@echo "==> Python environment in .venv"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@cd $(ROOT) && $(PY) -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements/dev.txt | grep -E '^(Collecting|Successfully|ERROR)' | awk '/^Collecting/ {if (++n % 20 == 0) print "    " n " packages"; next} {print substr($$0, 1, 60)}' ; test $${PIPESTATUS[0]} -eq 0
+	@cd $(ROOT) && $(PY) -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements/dev.txt 2> >(grep -v '^WARNING' >&2) | grep -E '^(Collecting|Successfully|ERROR)' | awk '/^Collecting/ {if (++n % 20 == 0) print "    " n " packages"; next} {print substr($$0, 1, 60)}' ; test $${PIPESTATUS[0]} -eq 0
 	@touch $@
 
 $(ROOT)/node_modules/.installed: $(ROOT)/package-lock.json $(VENV)/.installed

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
-from apps.core.delimited import CONTROL, table
+from apps.core.delimited import CONTROL, is_personal, squeezed, table
 
 COLUMNS = (
     "employee_id", "email", "first_name", "last_name", "title", "agency_code", "manager_id", "status",
@@ -29,12 +29,6 @@ ALIASES = {
     "manager": "manager_id", "supervisorid": "manager_id", "employmentstatus": "status",
     "seasonalflag": "seasonal", "hiredate": "start_date", "terminationdate": "end_date",
 }  # fmt: skip
-# Personal information in the sense of M.G.L. c. 93H: Beacon does not need it, so it does not take it.
-FORBIDDEN = (
-    "socialsecurity", "socsec", "driverslicen", "licensenumber", "licencenumber", "accountnumber", "bankaccount",
-)  # fmt: skip
-# "SSN" as a word of the name ("Emp SSN", "SSN4", "EmpSSNLast4"), but not inside others ("Class Name", "Business").
-_SSN = re.compile(r"(?i:(?<![a-z])ssn|ssn(?![a-z]))|[a-z]SSN")
 
 HOLD_PEOPLE, HOLD_SHARE = 25, 0.02
 HOLD_AGENCY_PEOPLE, HOLD_AGENCY_SHARE = 3, 0.10
@@ -147,16 +141,15 @@ def read(
 def _columns(header: list[str], mapping: Mapping[str, str]) -> tuple[list[int | None], list[str]]:
     found: dict[str, int] = {}
     ignored: list[str] = []
-    own = {_squeezed(name): column for name, column in mapping.items()}
-    known = {_squeezed(column): column for column in COLUMNS} | ALIASES | own
+    own = {squeezed(name): column for name, column in mapping.items()}
+    known = {squeezed(column): column for column in COLUMNS} | ALIASES | own
     for position, name in enumerate(header):
-        squeezed = _squeezed(name)
-        if _SSN.search(name) or any(word in squeezed for word in FORBIDDEN):
+        if is_personal(name):
             raise FileRefused(
                 f'The column "{name}" holds personal information that Beacon must not receive. '
                 "Remove the column and send the file again."
             )
-        column = known.get(squeezed)
+        column = known.get(squeezed(name))
         if column is None or column in found:
             ignored.append(name)
         else:
@@ -165,10 +158,6 @@ def _columns(header: list[str], mapping: Mapping[str, str]) -> tuple[list[int | 
     if missing:
         raise FileRefused(f"The file lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}.")
     return [found.get(column) for column in COLUMNS], [name for name in ignored if name]
-
-
-def _squeezed(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 # ---- checking ------------------------------------------------------------------------------------------

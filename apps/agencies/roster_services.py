@@ -126,8 +126,18 @@ def roster_discard(*, actor: Actor, run: RosterRun, reason: str) -> RosterRun:
 def roster_apply(*, actor: Actor, run: RosterRun) -> RosterRun:
     """Bring a confirmed plan into the directory, with everything that follows from it, in one transaction.
 
-    A plan made before another run was applied fails: the directory is no longer what it was compared with.
+    A plan made before another run was applied fails: the directory is no longer what it was compared with. So does
+    one whose addresses went to somebody else meanwhile.
     """
+    try:
+        return _apply(actor, run)
+    except errors.EmailTaken as refusal:
+        with transaction.atomic():
+            run = RosterRun.objects.select_for_update().get(pk=run.pk)
+            return _finish(actor, run, "failed", "agencies.roster.refused", error=str(refusal))
+
+
+def _apply(actor: Actor, run: RosterRun) -> RosterRun:
     with transaction.atomic(), translated():
         _lock()
         run = RosterRun.objects.select_for_update().get(pk=run.pk)

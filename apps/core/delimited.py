@@ -11,6 +11,12 @@ from collections.abc import Iterator
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DELIMITERS = ",;\t|"
+# Personal information in the sense of M.G.L. c. 93H: Beacon does not need it, so it does not take it.
+_PERSONAL = (
+    "socialsecurity", "socsec", "driverslicen", "licensenumber", "licencenumber", "accountnumber", "bankaccount",
+)  # fmt: skip
+# "SSN" as a word of the name ("Emp SSN", "SSN4", "EmpSSNLast4"), but not inside others ("Class Name", "Business").
+_SSN = re.compile(r"(?i:(?<![a-z])ssn|ssn(?![a-z]))|[a-z]SSN")
 
 
 def decode(content: bytes) -> str:
@@ -36,6 +42,16 @@ def table(content: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     header = [CONTROL.sub("", name).strip() for name in _cells(lines[start], delimiter)]
     split = ((number, _cells(line, delimiter)) for number, line in enumerate(lines[start + 1 :], start + 2))
     return header, ((number, cells) for number, cells in split if any(map(str.strip, cells)))
+
+
+def squeezed(name: str) -> str:
+    """A column's name without case, blanks and punctuation, as names are compared."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def is_personal(name: str) -> bool:
+    """Whether a column of this name would hold what Beacon must not receive."""
+    return bool(_SSN.search(name)) or any(word in squeezed(name) for word in _PERSONAL)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from apps.core.delimited import CONTROL, is_personal, table
+
 COLUMNS = ("employee_id", "course", "completed_on", "score", "record_id")
 REQUIRED = ("employee_id", "course", "completed_on")
+_SOURCE_ID = 80
 
 
 class FileRefused(Exception):
@@ -36,34 +38,48 @@ class Reading:
     rejected: list[dict[str, object]] = field(default_factory=list)
 
 
-def read(text: str, employees: Mapping[str, int], courses: Mapping[str, int], today: date) -> Reading:
+def read(content: bytes, employees: Mapping[str, int], courses: Mapping[str, int], today: date) -> Reading:
     """Check every row. `employees` maps HR ids and `courses` course codes (upper case) to primary keys.
 
     Rows without a record id get one from their content, so that the same row twice is one. Raises `FileRefused`.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if not lines or not lines[0].strip():
-        raise FileRefused("The file is empty: it has not even a header.")
-    delimiter = max(",;\t", key=lines[0].count)
-    reader = csv.reader(lines, delimiter=delimiter)
-    header = [name.strip().lower().replace(" ", "_") for name in next(reader)]
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
-        raise FileRefused(f"The file lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}.")
+    names, rows = table(content)
+    _refuse(names)
+    header = [name.lower().replace(" ", "_") for name in names]
     found = Reading()
-    for cells in reader:
-        if not any(map(str.strip, cells)):
-            continue
+    first: dict[str, tuple[Completed, int]] = {}
+    for line, cells in rows:
         found.rows += 1
         row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
         try:
-            found.good.append(_check(row, employees, courses, today))
+            completed = _check(row, employees, courses, today)
+            earlier, at = first.setdefault(completed.source_id, (completed, line))
+            if earlier != completed:
+                raise ValueError(f"record_id already stands on line {at}, about something else.")
+            found.good.append(completed)
         except ValueError as problem:
-            found.rejected.append({"line": reader.line_num, "reason": str(problem)})
+            found.rejected.append({"line": line, "reason": str(problem)})
     return found
 
 
+def _refuse(names: list[str]) -> None:
+    """Raise `FileRefused` where the file as a whole must not or cannot be used."""
+    if not names:
+        raise FileRefused("The file is empty: it has not even a header.")
+    if personal := [name for name in names if is_personal(name)]:
+        raise FileRefused(
+            f'The column "{personal[0]}" holds personal information that Beacon must not receive. '
+            "Remove the column and send the file again."
+        )
+    header = [name.lower().replace(" ", "_") for name in names]
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        raise FileRefused(f"The file lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}.")
+
+
 def _check(row: Mapping[str, str], employees: Mapping[str, int], courses: Mapping[str, int], today: date) -> Completed:
+    if broken := [name for name, cell in row.items() if CONTROL.search(cell)]:
+        raise ValueError(f"{broken[0]} contains a control character.")
     employee_id, code = row.get("employee_id", ""), row.get("course", "").upper()
     if employee_id not in employees:
         raise ValueError(f"employee_id {employee_id[:40]!r} is not in the directory.")
@@ -73,7 +89,9 @@ def _check(row: Mapping[str, str], employees: Mapping[str, int], courses: Mappin
     if day > today:
         raise ValueError("completed_on lies in the future.")
     source_id = row.get("record_id") or f"{employee_id}/{code}/{day.isoformat()}"
-    return Completed(employees[employee_id], courses[code], day, _score(row.get("score", "")), source_id[:80])
+    if len(source_id) > _SOURCE_ID:
+        raise ValueError(f"record_id is longer than {_SOURCE_ID} characters.")
+    return Completed(employees[employee_id], courses[code], day, _score(row.get("score", "")), source_id)
 
 
 def _day(cell: str) -> date:
@@ -90,6 +108,6 @@ def _score(cell: str) -> Decimal | None:
         score = Decimal(cell.removesuffix("%"))
     except InvalidOperation:
         raise ValueError(f"score {cell[:20]!r} is not a number.") from None
-    if not 0 <= score <= 100:
+    if not score.is_finite() or not 0 <= score <= 100:
         raise ValueError("score is not between 0 and 100.")
     return score

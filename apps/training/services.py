@@ -83,11 +83,7 @@ def completions_import(*, actor: Actor, file_name: str, content: bytes) -> Compl
     employees = dict(Employee.objects.values_list("employee_id", "pk"))
     courses = {code.upper(): pk for code, pk in Course.objects.values_list("code", "pk")}
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    try:
-        found = completions.read(text, employees, courses, clock.today())
+        found = completions.read(content, employees, courses, clock.today())
     except completions.FileRefused as refusal:
         raise Invalid(str(refusal)) from refusal
     with transaction.atomic():
