@@ -183,4 +183,6 @@ def _stop_process(path: Path) -> None:
     os.kill(pid, signal.SIGINT)
     deadline = time.monotonic() + _START_SECONDS
     while _alive(path) and time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # a server that we started ourselves must be let go
         time.sleep(0.05)

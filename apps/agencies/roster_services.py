@@ -71,7 +71,11 @@ def roster_plan(*, actor: Actor, run: RosterRun) -> RosterRun:
         mapping = RosterMapping.objects.first()
         try:
             made = roster.plan(
-                zlib.decompress(run.file.content), known, _agency_codes(), mapping.columns if mapping else None, _taken()
+                zlib.decompress(run.file.content),
+                known,
+                _agency_codes(),
+                mapping.columns if mapping else None,
+                _taken(),
             )
         except roster.FileRefused as refusal:
             return _finish(actor, run, "failed", "agencies.roster.refused", error=str(refusal))

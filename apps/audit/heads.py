@@ -7,11 +7,13 @@ Lines are JSON; each is signed with Ed25519, so that a line can be checked with 
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.utils import timezone
 
 from apps.audit.models import AuditHead
 from apps.core import clock
@@ -40,6 +42,12 @@ def keep(folder: Path) -> int:
             signature = key.sign(_signed_text(body)).hex()
             file.write(json.dumps({**body, "signature": signature}) + "\n")
     return len(heads)
+
+
+def kept_on(folder: Path) -> date | None:
+    """The day on which heads were last kept, or None."""
+    path = folder / _FILE
+    return timezone.localdate(datetime.fromtimestamp(path.stat().st_mtime, UTC)) if path.exists() else None
 
 
 def kept(folder: Path) -> dict[str, tuple[int, str]]:

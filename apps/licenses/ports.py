@@ -96,6 +96,7 @@ class Listing:
     complete: bool = True
     pages: int = 0
     records: int = 0
+    aside: int = 0
     problems: list[str] = field(default_factory=list)
 
     def fail(self, problem: str) -> None:
@@ -103,6 +104,7 @@ class Listing:
         self.problems.append(problem)
 
     def set_aside(self, problem: str) -> None:
+        self.aside += 1
         self.problems.append(problem)
 
 
@@ -126,6 +128,10 @@ class SeatProvider(Protocol):
     def groups(self, listing: Listing) -> Iterator[GroupSeen]: ...
 
     def group_members(self, group_id: str, listing: Listing) -> Iterator[str]: ...
+
+    def has_member(self, member_id: str) -> bool: ...
+
+    def has_invite(self, invite_id: str) -> bool: ...
 
     def member_by_email(self, email: str) -> MemberSeen | None: ...
 

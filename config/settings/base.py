@@ -279,7 +279,7 @@ PHASE_CHANGED = ["apps.licenses.hooks.phase_changed"]
 # Called with (seat_ids, cause) when seats were granted, suspended, restored or released, in the same transaction.
 SEATS_CHANGED = ["apps.vendors.hooks.seats_changed"]
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
-TICK = ["apps.agencies.tasks.sweep", "apps.licenses.tasks.sweep", "apps.vendors.tasks.sweep"]
+TICK = ["apps.audit.tasks.sweep", "apps.agencies.tasks.sweep", "apps.licenses.tasks.sweep", "apps.vendors.tasks.sweep"]
 # A granted seat is looked at again this often, for facts that change by the calendar alone (lapse, end of grace).
 SETTLE_EVERY_SECONDS = 300
 SYNC_EVERY_SECONDS = 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from apps.accounts.actors import SYSTEM
 from apps.agencies import services as agencies
 from apps.audit import heads, selectors
 from apps.audit.models import AuditEvent
+from apps.audit.tasks import sweep
 from apps.licenses.models import Seat
 from tests.factories.cast import World
 
@@ -164,6 +166,14 @@ def test_a_trail_that_was_cut_off_is_noticed_by_its_head_and_by_the_heads_kept_o
     )
     assert selectors.verify().is_intact
     assert selectors.verify(heads.kept(tmp_path)).problem == "cut off"
+
+
+@committed
+def test_heads_are_kept_once_a_day_by_the_tick(tmp_path: Path, settings: Any) -> None:
+    _acts(1)
+    settings.ENV = replace(settings.ENV, audit_heads=tmp_path)
+    assert [sweep(), sweep()] == [1, 0]
+    assert selectors.verify(heads.kept(tmp_path)).is_intact
 
 
 @committed

@@ -19,6 +19,7 @@ from apps.licenses.ports import (
     Listing,
     MemberSeen,
     Misconfigured,
+    NotFound,
     OutcomeUnknown,
     ProviderError,
     Receipt,
@@ -107,6 +108,12 @@ class Adapter:
         )
         return _walk(fetch, _GroupUser, lambda user: str(user.id), listing)
 
+    def has_member(self, member_id: str) -> bool:
+        return _is_there(lambda: self._client.user(member_id))
+
+    def has_invite(self, invite_id: str) -> bool:
+        return _is_there(lambda: self._client.invite(invite_id))
+
     def member_by_email(self, email: str) -> MemberSeen | None:
         listing = Listing()
         seen = _records(self._client.users_by_email(email), _User, listing)
@@ -173,6 +180,15 @@ def _walk(
             return
         seen_cursors.add(after)
     listing.fail(f"The list has more than {_MAX_PAGES:,} pages.")
+
+
+def _is_there(fetch: Callable[[], Answer]) -> bool:
+    """Whether the vendor knows the object by its id; what it answers about it does not matter."""
+    try:
+        fetch()
+    except NotFound:
+        return False
+    return True
 
 
 def _stuck(page: _Page, after: str | None, seen: set[str]) -> str:

@@ -1,8 +1,8 @@
 """HTTP to the vendor's organization API through the `openai` SDK, and nothing else: bytes out, bytes in.
 
-Every SDK option is passed explicitly, because the SDK reads environment variables silently. Reads are retried by the
-SDK, a write is sent once (`max_retries=0`). Lists are taken as raw responses: the SDK's objects cost five times as
-much and check nothing.
+Every SDK option is passed explicitly, because the SDK reads environment variables silently; what it reads all the
+same (OPENAI_CUSTOM_HEADERS) is taken off each request. Reads are retried by the SDK, a write is sent once
+(`max_retries=0`). Lists are taken as raw responses: the SDK's objects cost five times as much and check nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ from apps.licenses.ports import (
 READ_RETRIES = 3
 TIMEOUT = httpx2.Timeout(20.0, connect=5.0)
 _MAX_PAUSE = 24 * 3600.0
+_HEADERS = {
+    "host", "accept", "accept-encoding", "connection", "content-type", "content-length", "transfer-encoding", "user-agent",
+    "authorization",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,24 @@ class Answer:
 class Client:
     """The calls that Beacon uses. Raises only the six errors of `licenses.ports`."""
 
-    def __init__(self, *, base_url: str, key: str, connections: int = 16) -> None:
+    def __init__(
+        self, *, base_url: str, key: str, connections: int = 16, transport: httpx2.BaseTransport | None = None
+    ) -> None:
+        """`transport` is for tests; without it requests go over the network."""
+
+        def only_ours(request: httpx2.Request) -> None:
+            for name in list(request.headers):
+                if name not in _HEADERS and not name.startswith("x-stainless-"):
+                    del request.headers[name]
+            request.headers["authorization"] = f"Bearer {key}"
+
         self._sdk = openai.OpenAI(
-            api_key=None,
+            # Empty and not None: None would be looked up in the environment.
+            api_key="",
             admin_api_key=key,
-            organization=None,
-            project=None,
+            organization="",
+            project="",
+            webhook_secret="",
             base_url=base_url,
             timeout=TIMEOUT,
             max_retries=0,
@@ -57,6 +73,8 @@ class Client:
                 # The bearer is never forwarded, and proxies of the machine are not asked.
                 follow_redirects=False,
                 trust_env=False,
+                event_hooks={"request": [only_ours]},
+                transport=transport,
                 limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
             ),
         )
@@ -71,11 +89,17 @@ class Client:
     def users(self, *, after: str | None, limit: int) -> Answer:
         return self._read(lambda: self._reader.users.with_raw_response.list(**_page(after, limit)))
 
+    def user(self, user_id: str) -> Answer:
+        return self._read(lambda: self._reader.users.with_raw_response.retrieve(user_id))
+
     def users_by_email(self, email: str) -> Answer:
         return self._read(lambda: self._reader.users.with_raw_response.list(emails=[email], limit=10))
 
     def invites(self, *, after: str | None, limit: int) -> Answer:
         return self._read(lambda: self._reader.invites.with_raw_response.list(**_page(after, limit)))
+
+    def invite(self, invite_id: str) -> Answer:
+        return self._read(lambda: self._reader.invites.with_raw_response.retrieve(invite_id))
 
     def groups(self, *, after: str | None, limit: int) -> Answer:
         return self._read(lambda: self._reader.groups.with_raw_response.list(**_page(after, limit)))

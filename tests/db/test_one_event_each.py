@@ -1,0 +1,291 @@
+"""Every public function of every services module leaves exactly one audit event about what it was asked to do.
+
+A new service fails here until an example shows it. Seats that move in consequence leave events of their own, one a seat;
+they are not counted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.accounts import services as accounts
+from apps.accounts.actors import SYSTEM, Role
+from apps.accounts.models import RoleAssignment
+from apps.agencies import fiction, roster_services
+from apps.agencies import services as agencies
+from apps.audit.models import AuditEvent
+from apps.core import clock
+from apps.licenses import services as licenses
+from apps.licenses.models import Seat
+from apps.rollout import services as rollout
+from apps.rollout.models import Phase
+from apps.terms import services as terms
+from apps.training import services as training
+from apps.vendors import drift as drifts
+from apps.vendors import services as vendors
+from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
+from tests.factories.cast import World, row
+
+pytestmark = pytest.mark.django_db
+MODULES = [
+    "apps.accounts.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
+    "apps.terms.services", "apps.training.services", "apps.licenses.services", "apps.vendors.services",
+    "apps.vendors.drift",
+]  # fmt: skip
+# They hand on to the services above, or record what an observation found, which is nobody's act.
+NOT_ACTS = {"roster_work", "drifts_record"}
+Act = Callable[[], object]
+TODAY = clock.today
+
+
+def bob(w: World) -> object:
+    return w.employee("A003")
+
+
+def _asked(w: World) -> Act:
+    request = w.ask(w.employee("A003"))
+    return lambda: licenses.request_approve(actor=w.alice, request=request)
+
+
+def _declined(w: World) -> Act:
+    request = w.ask(w.employee("A003"))
+    return lambda: licenses.request_decline(actor=w.alice, request=request, reason="No")
+
+
+def _decided(w: World) -> Act:
+    request = w.ask(w.employee("A003"))
+    return lambda: licenses.requests_decide(actor=w.alice, request_ids=[request.pk], approve=True)
+
+
+def _withdrawn(w: World) -> Act:
+    request = w.ask(w.employee("A003"))
+    return lambda: licenses.request_withdraw(actor=w.bob, request=request)
+
+
+def _seat(act: Callable[[World, Seat], object]) -> Callable[[World], Act]:
+    def prepare(w: World) -> Act:
+        seat = w.holder(w.employee("A003"))
+        return lambda: act(w, seat)
+
+    return prepare
+
+
+def _restored(w: World) -> Act:
+    seat = w.holder(w.employee("A003"))
+    seat = licenses.seat_suspend(actor=w.paula, seat=seat, code="incident", reason="x")
+    return lambda: licenses.seat_restore(actor=w.paula, seat=seat, reason="over")
+
+
+def _roster(step: str) -> Callable[[World], Act]:
+    def prepare(w: World) -> Act:
+        content = fiction.to_csv([] if step == "release" else [*w.rows, row("A900", "New", "One", "AAA")])
+        receive = lambda: roster_services.roster_receive(actor=w.erin, file_name="x.csv", content=content)  # noqa: E731 - twice below
+        if step == "receive":
+            return receive
+        run = receive()
+        if step == "plan":
+            return lambda: roster_services.roster_plan(actor=SYSTEM, run=run)
+        run = roster_services.roster_plan(actor=SYSTEM, run=run)
+        if step == "release":
+            return lambda: roster_services.roster_release(actor=w.eve, run=run, number=run.leavers, reason="Sure")
+        if step == "discard":
+            return lambda: roster_services.roster_discard(actor=w.erin, run=run, reason="No")
+        if step == "confirm":
+            return lambda: roster_services.roster_confirm(actor=w.erin, run=run)
+        run = roster_services.roster_confirm(actor=w.erin, run=run)
+        return lambda: roster_services.roster_apply(actor=SYSTEM, run=run)
+
+    return prepare
+
+
+def _second(w: World) -> Phase:
+    return rollout.phase_create(
+        actor=w.erin,
+        number=2,
+        name="Second",
+        planned_start=TODAY(),
+        planned_end=TODAY(),
+        seat_cap=5,
+        required_courses=["AI-101"],
+    )
+
+
+def _closed_world_phase(w: World) -> Act:
+    """Opening needs a phase whose gates pass: the world's own, rebuilt closed."""
+    phase = _second(w)
+    place = rollout.phase_agency_add(actor=w.erin, phase=phase, agency=w.b, allocation=3)
+    rollout.phase_agency_attest(actor=w.charlie, place=place, evidence="Blocked")
+    rollout.phase_sign_off(actor=w.paula, phase=phase, reason="Fine")
+    for gate in ("posture", "retention"):
+        waiver = rollout.waiver_request(actor=w.erin, phase=phase, gate=gate, reason="Test")
+        rollout.waiver_confirm(actor=w.paula, waiver=waiver)
+    rollout.phase_schedule(actor=w.erin, phase=phase)
+    return lambda: rollout.phase_open(actor=w.erin, phase=phase, reason="Go")
+
+
+def _phase(verb: str) -> Callable[[World], Act]:
+    def prepare(w: World) -> Act:
+        if verb == "resume":
+            rollout.phase_pause(actor=w.erin, phase=w.phase, reason="x")
+        return lambda: getattr(rollout, f"phase_{verb}")(actor=w.erin, phase=w.phase, reason="Reason")
+
+    return prepare
+
+
+def _confirm(w: World) -> Act:
+    waiver = rollout.waiver_request(actor=w.erin, phase=_second(w), gate="posture", reason="Test")
+    return lambda: rollout.waiver_confirm(actor=w.eve, waiver=waiver)
+
+
+def _held_run(w: World) -> SyncRun:
+    workspace = w.with_vendor("http://127.0.0.1:9/v1")
+    run = SyncRun.objects.create(workspace=workspace, started_by_key=w.erin.key, started_by="Erin")
+    SyncRun.objects.filter(pk=run.pk).update(state="held", counts={"remove": 3})
+    return SyncRun.objects.get(pk=run.pk)
+
+
+def _operation(w: World, state: str) -> Operation:
+    workspace = w.with_vendor("http://127.0.0.1:9/v1")
+    made = Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test")
+    if state != "pending":
+        Operation.objects.filter(pk=made.pk).update(state="running")
+        Operation.objects.filter(pk=made.pk).update(state=state)
+    return Operation.objects.get(pk=made.pk)
+
+
+def _drift(w: World) -> Drift:
+    workspace = w.with_vendor("http://127.0.0.1:9/v1")
+    employee = w.employee("A003")
+    account = VendorAccount.objects.create(
+        workspace=workspace, vendor_id="u", email=employee.email, employee=employee, role="reader"
+    )
+    return Drift.objects.create(
+        workspace=workspace, kind="orphan", target="u", account=account, employee=employee, detail="x"
+    )
+
+
+def _adopt(w: World) -> Act:
+    w.holder(w.employee("A003"))
+    drift = _drift(w)
+    return lambda: drifts.drift_adopt(actor=w.erin, drift=drift, reason="Ours")
+
+
+def _other(verb: str) -> Callable[[World], Act]:
+    def prepare(w: World) -> Act:
+        drift = _drift(w)
+        more = {"until": TODAY() + timedelta(days=3)} if verb == "ignore" else {}
+        return lambda: getattr(drifts, f"drift_{verb}")(actor=w.erin, drift=drift, reason="Reason", **more)
+
+    return prepare
+
+
+def _with(make: Callable[[World], object], act: Callable[[World, Any], object]) -> Callable[[World], Act]:
+    def prepare(w: World) -> Act:
+        thing = make(w)
+        return lambda: act(w, thing)
+
+    return prepare
+
+
+def _draft(w: World) -> object:
+    return terms.terms_draft(actor=w.paula, title="T", body="B")
+
+
+def _workspace(w: World) -> object:
+    return w.with_vendor("http://127.0.0.1:9/v1")
+
+
+EXAMPLES: dict[str, Callable[[World], Act]] = {
+    "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
+    "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
+    "role_end": lambda w: lambda: accounts.role_end(actor=w.erin, assignment=RoleAssignment.objects.get(role="auditor"), reason="x"),
+    "contact_add": lambda w: lambda: agencies.contact_add(actor=w.erin, employee=w.employee("A003"), agency=w.a, kind="backup"),
+    "contact_end": lambda w: lambda: agencies.contact_end(actor=w.erin, contact=w.a.contacts.get(kind="backup"), reason="x"),
+    "employee_link_user": lambda w: lambda: agencies.employee_link_user(actor=w.erin, employee=w.employee("A003"), user=w.users["bob"]),
+    "roster_receive": _roster("receive"), "roster_plan": _roster("plan"), "roster_confirm": _roster("confirm"),
+    "roster_release": _roster("release"), "roster_discard": _roster("discard"), "roster_apply": _roster("apply"),
+    "phase_create": lambda w: lambda: _second(w),
+    "phase_change": lambda w: lambda: rollout.phase_change(actor=w.erin, phase=w.phase, name="Other"),
+    "phase_agency_add": _with(_second, lambda w, p: rollout.phase_agency_add(actor=w.erin, phase=p, agency=w.b, allocation=2)),
+    "phase_agency_allocate": lambda w: lambda: rollout.phase_agency_allocate(actor=w.erin, place=w.place, allocation=60, reason="x"),
+    "phase_agency_attest": lambda w: lambda: rollout.phase_agency_attest(actor=w.alice, place=w.place, evidence="x"),
+    "phase_sign_off": lambda w: lambda: rollout.phase_sign_off(actor=w.paula, phase=w.phase, reason="x"),
+    "waiver_request": _with(_second, lambda w, p: rollout.waiver_request(actor=w.erin, phase=p, gate="posture", reason="x")),
+    "waiver_confirm": _confirm,
+    "phase_schedule": _with(_second, lambda w, p: rollout.phase_schedule(actor=w.erin, phase=p)),
+    "phase_open": _closed_world_phase, "phase_pause": _phase("pause"), "phase_resume": _phase("resume"),
+    "phase_close": _phase("close"), "phase_roll_back": _phase("roll_back"),
+    "terms_draft": lambda w: lambda: _draft(w),
+    "terms_revise": _with(_draft, lambda w, v: terms.terms_revise(actor=w.paula, version=v, title="T", body="C", summary_of_changes="")),
+    "terms_publish": _with(_draft, lambda w, v: terms.terms_publish(actor=w.paula, version=v, reason="x")),
+    "terms_accept": lambda w: lambda: w.accept(w.employee("A003")),
+    "course_create": lambda w: lambda: training.course_create(actor=w.erin, code="X", title="X"),
+    "completion_record": lambda w: lambda: w.train(w.employee("A003")),
+    "training_waive": lambda w: lambda: training.training_waive(
+        actor=w.erin, employee=w.employee("A003"), course=w.course, until_on=TODAY(), reason="x"
+    ),
+    "completions_import": lambda w: lambda: training.completions_import(
+        actor=w.erin, file_name="x", content=b"employee_id,course,completed_on\nA003,AI-101,2026-01-01\n"
+    ),
+    "contract_create": lambda w: lambda: licenses.contract_create(
+        actor=w.erin, number="C-2", vendor="V", from_on=TODAY(), until_on=TODAY() + timedelta(days=1), seats=1, price_per_seat_year=1
+    ),
+    "contract_amend": lambda w: lambda: licenses.contract_amend(actor=w.erin, contract=w.contract, seats=5, effective_on=TODAY(), note="x"),
+    "request_submit": lambda w: lambda: w.ask(w.employee("A003")),
+    "request_withdraw": _withdrawn, "requests_decide": _decided, "request_approve": _asked, "request_decline": _declined,
+    "seat_hand_back": _seat(lambda w, s: licenses.seat_hand_back(actor=w.bob)),
+    "participation_decline": lambda w: lambda: licenses.participation_decline(actor=w.bob),
+    "seat_revoke": _seat(lambda w, s: licenses.seat_revoke(actor=w.erin, seat=s, reason="x")),
+    "seat_suspend": _seat(lambda w, s: licenses.seat_suspend(actor=w.erin, seat=s, code="review", reason="x")),
+    "seat_restore": _restored,
+    "workspace_create": lambda w: lambda: _workspace(w),
+    "workspace_record_retention": _with(_workspace, lambda w, s: vendors.workspace_record_retention(actor=w.paula, workspace=s, days=9, reason="x")),
+    "agencies_place": _with(_workspace, lambda w, s: vendors.agencies_place(actor=w.erin, workspace=s, agencies=[w.a])),
+    "run_release": _with(_held_run, lambda w, r: vendors.run_release(actor=w.eve, run=r, number=3, reason="x")),
+    "run_discard": _with(_held_run, lambda w, r: vendors.run_discard(actor=w.erin, run=r, reason="x")),
+    "operation_retry": _with(lambda w: _operation(w, "needs_attention"), lambda w, o: vendors.operation_retry(actor=w.erin, operation=o)),
+    "operation_cancel": _with(lambda w: _operation(w, "pending"), lambda w, o: vendors.operation_cancel(actor=w.erin, operation=o, reason="x")),
+    "drift_adopt": _adopt, "drift_remove": _other("remove"), "drift_repair": _other("repair"), "drift_ignore": _other("ignore"),
+}  # fmt: skip
+# In consequence of an act seats move; each leaves an event of its own.
+CONSEQUENCES = ("licenses.seat.", "licenses.request.withdrawn")
+
+
+def public_services() -> list[str]:
+    """The functions that people and tasks call to change something."""
+    found = []
+    for name in MODULES:
+        module = importlib.import_module(name)
+        for title, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == name and not title.startswith("_") and title not in NOT_ACTS:
+                found.append(title)
+    return found
+
+
+def test_every_service_has_an_example() -> None:
+    assert set(public_services()) - {"agencies_load"} == set(EXAMPLES)
+
+
+def test_every_services_module_is_listed() -> None:
+    apps = Path(importlib.import_module("apps").__path__[0])
+    there = {f"apps.{path.parent.name}.{path.stem}" for path in apps.glob("*/*services.py")} - {"apps.audit.services"}
+    assert there <= set(MODULES)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_it_leaves_exactly_one_event(world: World, name: str) -> None:
+    act = EXAMPLES[name](world)
+    last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    act()
+    events = list(AuditEvent.objects.filter(pk__gt=last).values_list("verb", flat=True))
+    own = [verb for verb in events if not verb.startswith(CONSEQUENCES)]
+    if name.startswith("seat_") or name == "request_withdraw":
+        own = events
+    assert len(own) == 1, events
