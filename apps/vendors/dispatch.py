@@ -37,11 +37,13 @@ from apps.licenses.ports import (
 from apps.vendors.errors import CredentialMissing
 from apps.vendors.hooks import people_reconcile
 from apps.vendors.models import Attempt, Cooldown, Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
+from apps.vendors.planning import OVERTAKEN, supersede
 from apps.vendors.providers import provider_for
 from apps.vendors.sync import workspace_halt
 
 BATCH, THREADS = 64, 16
-BUDGET_SECONDS = 60.0
+# What is claimed last may take until every call has timed out; both together stay under the task's hard limit.
+BUDGET_SECONDS = 30.0
 LEASE = timedelta(minutes=3)
 # Seconds, then 6, 12, 24 h, daily to day 28.
 DELAYS = (5, 30, 120, 600, 3600, 6 * 3600, 12 * 3600, 24 * 3600)
@@ -49,7 +51,8 @@ GIVE_UP = timedelta(days=28)
 PAUSE_WITHOUT_WORD = 60.0
 BREAKER_CALLS, BREAKER_SHARE, BREAKER_PAUSE = 50, 0.40, timedelta(minutes=5)
 
-_CLAIM = """
+# What a newer decision has overtaken stays behind for `supersede`: a removal is never sent to a holder.
+_CLAIM = f"""
     UPDATE vendors_operation SET state = 'running', attempts = attempts + 1, last_attempt_at = %(now)s,
         leased_until = %(until)s
     WHERE id IN (
@@ -58,6 +61,7 @@ _CLAIM = """
             AND NOT o.is_unclear AND (%(all)s OR o.priority = 0)
             AND NOT EXISTS (SELECT 1 FROM vendors_cooldown c WHERE c.workspace_id = o.workspace_id
                 AND c.kind = o.kind AND c.until > %(now)s)
+            AND NOT ({OVERTAKEN})
         ORDER BY o.priority, o.next_attempt_at, o.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     RETURNING id
 """
@@ -121,6 +125,7 @@ def _claim(workspace: Workspace, batch: int) -> list[tuple[Operation, Attempt]]:
                 _CLAIM,
                 {
                     "ws": workspace.pk,
+                    "name": workspace.name,
                     "now": clock.now(),
                     "until": clock.now() + LEASE,
                     "limit": batch,
@@ -163,7 +168,7 @@ def _withdraw(provider: SeatProvider, operation: Operation) -> Receipt:
             raise
         if member.role == "owner" or member.is_scim or member.is_service:
             raise Rejected("The invitation was accepted by an account that Beacon never removes.") from None
-        return provider.remove(member.vendor_id)
+        return Receipt(provider.remove(member.vendor_id).request_id, member.vendor_id)
 
 
 # ---- recording --------------------------------------------------------------------------------------------
@@ -187,6 +192,8 @@ def _record(workspace: Workspace, answers: list[Answered]) -> None:
         Operation.objects.bulk_update([current[a.operation.pk] for a in known], _RECORDED)
         if failed:
             _breaker(workspace)
+        # What is to be tried again may have been overtaken while it was under way.
+        supersede(workspace, [one.employee_id for one in current.values() if one.employee_id])
         people = [one.employee_id for one in done if one.employee_id]
         if people:
             people_reconcile(workspace, people, "After the vendor's answer")
@@ -296,8 +303,10 @@ def _done(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
     operation.is_unclear, operation.last_error = False, ""
     if operation.kind == Operation.Kind.INVITE:
         return  # written for the whole batch by _invited
-    if operation.kind in {"remove", "withdraw"}:
-        _forget(workspace, operation)
+    if operation.kind == Operation.Kind.WITHDRAW:
+        _withdrawn(workspace, operation, receipt)
+    elif operation.kind == Operation.Kind.REMOVE:
+        _removed(workspace, operation, operation.vendor_ref)
     elif operation.kind == Operation.Kind.GROUP_CREATE:
         code = operation.target.partition(":")[2]
         VendorGroup.objects.update_or_create(
@@ -309,20 +318,26 @@ def _done(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
         _membership(workspace, operation)
 
 
-def _forget(workspace: Workspace, operation: Operation) -> None:
-    """The account is gone by our hand, and with it our claim: should it come back, that is drift."""
-    account = VendorAccount.objects.filter(workspace=workspace)
-    invites = VendorInvite.objects.filter(workspace=workspace)
+def _withdrawn(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
+    """The invitation is gone; or the member that it became meanwhile, whom the receipt then names."""
+    if receipt.vendor_id:
+        _removed(workspace, operation, receipt.vendor_id)
+    now = clock.now()
+    invites = VendorInvite.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref)
+    invites.update(gone_at=now, removed_at=now, is_ours=False)
+
+
+def _removed(workspace: Workspace, operation: Operation, member_id: str) -> None:
+    """The account is gone by our hand, and with it our claim: should it come back, that is drift.
+
+    Invitations that still lie with the person stay ours, because they are still to be withdrawn.
+    """
+    now = clock.now()
+    accounts = VendorAccount.objects.filter(workspace=workspace, vendor_id=member_id)
+    accounts.update(gone_at=now, removed_at=now, is_ours=False)
     if operation.employee_id:
-        account, invites = (
-            account.filter(employee=operation.employee_id),
-            invites.filter(employee=operation.employee_id),
-        )
-        invites.filter(status="pending").update(gone_at=clock.now())
-        invites.update(is_ours=False)
-    else:
-        account = account.filter(vendor_id=operation.vendor_ref)
-    account.update(gone_at=clock.now(), is_ours=False)
+        answered = VendorInvite.objects.filter(workspace=workspace, employee=operation.employee_id)
+        answered.filter(status__in=["accepted", "expired"]).update(is_ours=False)
 
 
 def _membership(workspace: Workspace, operation: Operation) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.accounts.actors import Actor, Role
 from apps.audit import services as audit
@@ -13,17 +14,22 @@ from apps.core.errors import Invalid
 from apps.licenses.models import Seat
 from apps.vendors.errors import NotAdoptable
 from apps.vendors.hooks import people_reconcile, ring
-from apps.vendors.lifecycle import DRIFT
-from apps.vendors.models import Drift, VendorAccount, Workspace
+from apps.vendors.lifecycle import DRIFT, OPEN
+from apps.vendors.models import Drift, Operation, VendorAccount, Workspace
 from apps.vendors.planning import operations_write
 from apps.vendors.reconcile import Difference, Wanted, person_target
 
 
-def drifts_record(workspace: Workspace, differences: list[Difference]) -> None:
-    """Open what is new, resolve what the last complete observation no longer shows, reopen what was ignored long enough."""
+def drifts_record(workspace: Workspace, differences: list[Difference], since: datetime) -> None:
+    """Open what is new, resolve what the last complete observation no longer shows, reopen what was ignored long enough.
+
+    About people with an operation under way, or finished after `since`, the observation does not speak.
+    """
+    pending = Operation.objects.filter(Q(state__in=OPEN) | Q(finished_at__gte=since), workspace=workspace)
+    silent = set(pending.exclude(employee=None).values_list("employee_id", flat=True))
     seen = {(one.kind, one.target): one for one in differences}
     known = {(d.kind, d.target): d for d in Drift.objects.filter(workspace=workspace).exclude(state="resolved")}
-    gone = [drift.pk for key, drift in known.items() if key not in seen]
+    gone = [drift.pk for key, drift in known.items() if key not in seen and drift.employee_id not in silent]
     Drift.objects.filter(pk__in=gone).update(
         state="resolved", resolution="gone", resolved_at=clock.now(), resolved_by="Beacon"
     )
@@ -52,7 +58,9 @@ def drift_remove(*, actor: Actor, drift: Drift, reason: str) -> Drift:
             how_to_fix="Change it where it is managed, or ignore the drift until a date.",
         )
     with transaction.atomic():
-        target = person_target(account.employee_id) if account.employee_id else f"account:{account.vendor_id}"
+        # One of several accounts goes whatever the seat says; the only one stays where a newer decision grants a seat.
+        is_only = account.employee_id and drift.kind != Drift.Kind.DUPLICATE
+        target = person_target(account.employee_id) if is_only else f"account:{account.vendor_id}"
         wanted = Wanted("remove", target, account.employee_id, account.email, reason, account.vendor_id)
         operations_write(drift.workspace, [wanted], cause=f"Drift {drift.pk}, {actor.name}")
         ring(drift.workspace_id)

@@ -79,6 +79,8 @@ class VendorAccount(models.Model):
     is_ours = models.BooleanField(default=False)
     groups = ArrayField(models.CharField(max_length=120), default=list)
     gone_at = models.DateTimeField(null=True)
+    # By Beacon's own hand: a list that still shows it for a while only lags.
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -114,6 +116,7 @@ class VendorInvite(models.Model):
     employee = models.ForeignKey(Employee, models.PROTECT, null=True, related_name="vendor_invites")
     is_ours = models.BooleanField(default=False)
     gone_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "vendor_id"], name="vendors_invite_once")]

@@ -27,40 +27,45 @@ _ROWS = """
         WHERE workspace_id = %(ws)s AND gone_at IS NULL AND employee_id IS NOT NULL
             AND (%(ids)s::bigint[] IS NULL OR employee_id = ANY(%(ids)s))
         ORDER BY employee_id, is_ours DESC, id
+    ), mirror AS (
+        SELECT DISTINCT ON (agency_id) agency_id, vendor_id FROM vendors_vendorgroup
+        WHERE workspace_id = %(ws)s AND gone_at IS NULL AND NOT is_scim AND agency_id IS NOT NULL
+        ORDER BY agency_id, id
     ), invite AS (
-        SELECT DISTINCT ON (employee_id) *,
-            count(*) FILTER (WHERE is_ours AND status <> 'accepted') OVER (PARTITION BY employee_id) AS n
-        FROM vendors_vendorinvite
+        SELECT DISTINCT ON (employee_id) * FROM vendors_vendorinvite
         WHERE workspace_id = %(ws)s AND gone_at IS NULL AND employee_id IS NOT NULL
             AND (%(ids)s::bigint[] IS NULL OR employee_id = ANY(%(ids)s))
         ORDER BY employee_id, (status = 'pending') DESC, invited_at DESC NULLS LAST, id DESC
     ), people AS (
         SELECT employee_id FROM desired UNION SELECT employee_id FROM account
-        UNION SELECT employee_id FROM invite WHERE status = 'pending'
+        UNION SELECT employee_id FROM invite WHERE status NOT IN ('accepted', 'expired')
     )
     SELECT e.id, e.email, e.status = 'separated', d.employee_id IS NOT NULL, e.agency_id, COALESCE(g.vendor_id, ''),
         ac.id, COALESCE(ac.vendor_id, ''), COALESCE(ac.email, ''), COALESCE(ac.role, ''), COALESCE(ac.is_ours, false),
         COALESCE(ac.is_service, false), COALESCE(ac.is_scim, false), COALESCE(ac.groups, '{}'), COALESCE(ac.n, 0),
         iv.id, COALESCE(iv.vendor_id, ''), COALESCE(iv.status, ''), iv.expires_at, COALESCE(iv.is_ours, false),
-        COALESCE(iv.n, 0),
+        (SELECT count(*) FROM vendors_vendorinvite x WHERE x.workspace_id = %(ws)s AND x.employee_id = e.id AND x.is_ours
+            AND x.status <> 'accepted' AND x.invited_at >= COALESCE((SELECT max(y.gone_at) FROM vendors_vendoraccount y
+                WHERE y.workspace_id = %(ws)s AND y.employee_id = e.id), '-infinity')),
         EXISTS (SELECT 1 FROM vendors_vendoraccount x WHERE x.workspace_id = %(ws)s AND x.employee_id = e.id
             AND x.gone_at IS NOT NULL AND x.is_ours)
     FROM people p JOIN agencies_employee e ON e.id = p.employee_id
     LEFT JOIN desired d ON d.employee_id = e.id
     LEFT JOIN account ac ON ac.employee_id = e.id
     LEFT JOIN invite iv ON iv.employee_id = e.id
-    LEFT JOIN vendors_vendorgroup g ON g.workspace_id = %(ws)s AND g.agency_id = e.agency_id AND g.gone_at IS NULL
-        AND NOT g.is_scim
+    LEFT JOIN mirror g ON g.agency_id = e.agency_id
     WHERE NOT (d.employee_id IS NOT NULL AND (
             (ac.id IS NOT NULL AND ac.n = 1 AND ac.role IN ('reader', 'member', '')
-                AND ac.groups = CASE WHEN g.vendor_id IS NULL THEN '{}'::varchar[] ELSE ARRAY[g.vendor_id]::varchar[] END)
+                AND (NOT ac.is_ours OR ac.groups = CASE WHEN g.vendor_id IS NULL THEN '{}'::varchar[] ELSE ARRAY[g.vendor_id]::varchar[] END))
             OR (ac.id IS NULL AND iv.id IS NOT NULL AND iv.status = 'pending' AND (iv.expires_at IS NULL OR iv.expires_at > %(now)s))))
         AND NOT EXISTS (SELECT 1 FROM vendors_operation o WHERE o.workspace_id = %(ws)s AND o.employee_id = e.id
             AND (%(since)s::timestamptz IS NOT NULL AND (o.state = ANY(%(open)s) OR o.finished_at >= %(since)s)))
 """
 _NOBODY = """
-    SELECT id, vendor_id, email, role, is_service, is_scim FROM vendors_vendoraccount
-    WHERE workspace_id = %s AND gone_at IS NULL AND employee_id IS NULL
+    SELECT id, vendor_id, email, role, is_service, is_scim FROM vendors_vendoraccount a
+    WHERE workspace_id = %(ws)s AND gone_at IS NULL AND employee_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM vendors_operation o WHERE o.workspace_id = %(ws)s
+            AND o.target = 'account:' || a.vendor_id AND (o.state = ANY(%(open)s) OR o.finished_at >= %(since)s))
 """
 
 
@@ -98,7 +103,7 @@ def plan_for(workspace: Workspace, *, employee_ids: Iterable[int] | None = None,
                 _sort(plan, Row._make((*r[:14], mirrored, *r[14:])), now)
     if ids is None:
         with connection.cursor() as cursor:
-            cursor.execute(_NOBODY, [workspace.pk])
+            cursor.execute(_NOBODY, parameters)
             for pk, ref, email, role, is_service, is_scim in cursor.fetchall():
                 _sort(plan, _nobody(pk, ref, email, role, is_service, is_scim), now)
         plan.wanted += _groups_to_make(workspace)
@@ -165,16 +170,25 @@ def operations_write(
     return len(rows)
 
 
-def supersede(workspace: Workspace, employee_ids: list[int]) -> int:
-    """Drop operations that a newer decision has overtaken and that cannot have acted. Returns how many."""
+# An operation about a person's account that the seat no longer demands, or demands the opposite of.
+OVERTAKEN = """
+    o.target LIKE 'person:%%' AND (o.kind = 'invite') <> EXISTS (
+        SELECT 1 FROM licenses_seat s JOIN agencies_agency a ON a.id = s.agency_id
+        WHERE s.employee_id = o.employee_id AND s.state = 'granted' AND a.workspace = %(name)s)
+"""
+_SUPERSEDE = f"""
+    UPDATE vendors_operation o SET finished_at = now(),
+        state = CASE WHEN o.state = 'planned' THEN 'discarded' ELSE 'superseded' END
+    WHERE o.workspace_id = %(ws)s AND (%(ids)s::bigint[] IS NULL OR o.employee_id = ANY(%(ids)s)) AND NOT o.is_unclear
+        AND o.state IN ('planned', 'pending', 'retry', 'needs_attention') AND {OVERTAKEN}
+"""
+
+
+def supersede(workspace: Workspace, employee_ids: Iterable[int] | None) -> int:
+    """Drop operations (of these people, or of everybody) that a newer decision has overtaken and that cannot have
+    acted. Returns how many.
+    """
+    ids = None if employee_ids is None else list(employee_ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE vendors_operation o SET state = 'superseded', finished_at = now() WHERE o.workspace_id = %(ws)s"
-            " AND o.employee_id = ANY(%(ids)s) AND o.state IN ('pending', 'retry', 'needs_attention')"
-            " AND NOT o.is_unclear AND o.kind IN ('invite', 'remove', 'withdraw')"
-            " AND (o.kind = 'invite') <> EXISTS (SELECT 1 FROM licenses_seat s JOIN agencies_agency a"
-            " ON a.id = s.agency_id WHERE s.employee_id = o.employee_id AND s.state = 'granted'"
-            " AND a.workspace = %(name)s)",
-            {"ws": workspace.pk, "ids": employee_ids, "name": workspace.name},
-        )
+        cursor.execute(_SUPERSEDE, {"ws": workspace.pk, "ids": ids, "name": workspace.name})
         return int(cursor.rowcount)

@@ -61,6 +61,8 @@ class Wanted:
     vendor_ref: str = ""
     group_ref: str = ""
     agency_id: int | None = None
+    # The person was a member before and vanished at the vendor.
+    is_again: bool = False
 
     @property
     def is_removal(self) -> bool:
@@ -89,10 +91,16 @@ def decide(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
     elif row.is_desired:
         yield from _present(row, now)
     else:
-        yield from _absent(row)
+        yield from _absent(row, now)
     if row.accounts > 1:
         detail = f"{row.accounts} accounts belong to this person."
         yield Difference("duplicate", row.account_ref, detail, row.account_id, row.employee_id)
+
+
+def _invited(row: Row, now: datetime) -> bool:
+    """Whether an invitation lies with the person. A status that nobody documented counts as one: better to wait."""
+    expired = row.invite_expires_at is not None and row.invite_expires_at <= now
+    return row.invite_id is not None and row.invite_status not in {"expired", "accepted"} and not expired
 
 
 def _is_protected(row: Row) -> bool:
@@ -112,25 +120,26 @@ def _present(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
     if row.account_role not in MEMBER_ROLES and not _is_protected(row):
         detail = f"The vendor shows the role {row.account_role}; a seat's role is reader."
         yield Difference("wrong_role", row.account_ref, detail, row.account_id, row.employee_id)
-    if row.is_scim:
-        return
-    yield from _memberships(row)
+    if row.is_ours and not _is_protected(row):
+        yield from _memberships(row)
 
 
 def _missing(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
     target = person_target(row.employee_id or 0)
-    expired = row.invite_status == "expired" or (row.invite_expires_at is not None and row.invite_expires_at <= now)
-    if row.invite_status == "pending" and not expired:
+    if _invited(row, now):
         return
-    if row.invites_sent >= MAX_INVITES and not row.was_member:
+    if row.invites_sent >= MAX_INVITES:
         detail = f"{row.invites_sent} invitations were sent and none was accepted."
         yield Difference("stale_invite", target, detail, None, row.employee_id)
         return
     if row.was_member:
         detail = "The account vanished at the vendor although the seat is granted. Beacon invites again."
         yield Difference("ghost", target, detail, None, row.employee_id)
-    why = "The invitation expired" if expired and row.invite_id else "The seat is granted and there is no account"
-    yield Wanted("invite", target, row.employee_id, row.email, why, agency_id=row.agency_id)
+    expired = row.invite_id is not None and row.invite_status != "accepted"
+    why = "The invitation expired" if expired else "The seat is granted and there is no account"
+    yield Wanted(
+        "invite", target, row.employee_id, row.email, why, agency_id=row.agency_id, is_again=row.was_member
+    )  # fmt: skip
 
 
 def _memberships(row: Row) -> Iterator[Wanted]:
@@ -147,7 +156,7 @@ def _memberships(row: Row) -> Iterator[Wanted]:
         )  # fmt: skip
 
 
-def _absent(row: Row) -> Iterator[Wanted | Difference]:
+def _absent(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
     target = person_target(row.employee_id or 0)
     if row.account_id is not None:
         if _is_protected(row):
@@ -162,7 +171,7 @@ def _absent(row: Row) -> Iterator[Wanted | Difference]:
             else ("orphan", "The person has an account but no seat, and Beacon did not make it.")
         )
         yield Difference(kind, row.account_ref, f"{row.account_email}: {detail}", row.account_id, row.employee_id)
-    elif row.invite_status == "pending" and row.invite_is_ours:
+    elif _invited(row, now) and row.invite_is_ours:
         why = "No seat is granted; the invitation is withdrawn"
         yield Wanted("withdraw", target, row.employee_id, row.email, why, row.invite_ref, agency_id=row.agency_id)
 
@@ -177,9 +186,23 @@ def hold_reasons(
 
     `members` are those listed now, `members_before` those of the last complete list, `per_agency` the accounts of each
     agency. Thresholds: more than max(25, 2%) of the workspace, more than max(3, 10%) of an agency, or any removal at
-    all from an empty or a 20% smaller list.
+    all from an empty or a 20% smaller list. The same number of people who vanished and would be invited again.
     """
-    removals = [one for one in wanted if one.is_removal]
+    asked = list(wanted)
+    return _removal_reasons([one for one in asked if one.is_removal], members, members_before, per_agency) + (
+        _return_reasons(sum(one.is_again for one in asked), members, members_before)
+    )
+
+
+def _return_reasons(vanished: int, members: int, members_before: int | None) -> list[str]:
+    if not vanished or (members and vanished <= max(HOLD_PEOPLE, HOLD_SHARE * (members_before or 0))):
+        return []
+    return [f"{vanished:,} people vanished at the vendor and would be invited again."]
+
+
+def _removal_reasons(
+    removals: list[Wanted], members: int, members_before: int | None, per_agency: dict[int, int]
+) -> list[str]:
     if not removals:
         return []
     reasons: list[str] = []

@@ -23,7 +23,7 @@ from apps.vendors.errors import CredentialMissing, SyncUnderWay
 from apps.vendors.hooks import ring
 from apps.vendors.lifecycle import SYNC
 from apps.vendors.models import SyncRun, VendorAccount, Workspace
-from apps.vendors.planning import Plan, operations_write, plan_for
+from apps.vendors.planning import Plan, operations_write, plan_for, supersede
 from apps.vendors.providers import provider_for
 from apps.vendors.reconcile import hold_reasons
 from apps.vendors.unclear import settle_unclear
@@ -46,6 +46,7 @@ class SyncResult:
 def sync_workspace(*, actor: Actor, workspace: Workspace, plan_only: bool = False) -> SyncResult:
     """Observe the workspace and ask for what differs. Raises `SyncUnderWay` where another run holds the lease."""
     fence = _take_lease(workspace)
+    _end_dead_runs(workspace)
     run = SyncRun.objects.create(
         workspace=workspace, started_by_key=actor.key, started_by=actor.name, started_at=clock.now()
     )
@@ -66,7 +67,7 @@ def _run(
 ) -> SyncResult:
     started = run.started_at
     with observe.stages():
-        seen = observe.read(provider, workspace, lambda: _renew(workspace, fence))
+        seen = observe.read(provider, workspace, started, lambda: _renew(workspace, fence))
         with transaction.atomic():
             _hold_fence(workspace, fence)
             observe.store(workspace, seen, started)
@@ -75,7 +76,8 @@ def _run(
                 # Nothing is asked on the word of half a list.
                 return SyncResult(_end(run, "incomplete", problems=seen.problems), Plan())
             _looked(workspace, seen, started)
-            settle_unclear(workspace, started)
+            settle_unclear(workspace, started, certain=not seen.aside)
+            supersede(workspace, None)
             plan = plan_for(workspace, since=started)
             return SyncResult(_ask(actor, workspace, run, seen, plan, plan_only), plan)
 
@@ -86,7 +88,7 @@ def _ask(
     run.counts = plan.counts()
     if plan_only:
         return _end(run, "done", problems=[*seen.problems, "Only a plan was asked for."])
-    drifts_record(workspace, plan.differences)
+    drifts_record(workspace, plan.differences, run.started_at)
     reasons = hold_reasons(plan.wanted, seen.members, seen.members_before, _per_agency(workspace))
     run.hold_reasons = reasons
     state = "planned" if reasons else "pending"
@@ -97,6 +99,13 @@ def _ask(
         if not reasons:
             ring(workspace.pk)
     return _end(run, "held" if reasons else "done", problems=seen.problems)
+
+
+def _end_dead_runs(workspace: Workspace) -> None:
+    """Whoever has the lease is alone: a run that is still under way died with its worker."""
+    SyncRun.objects.filter(workspace=workspace, state=SyncRun.State.RUNNING).update(
+        state=SyncRun.State.FAILED, problems=["The worker stopped in mid-run."], finished_at=clock.now()
+    )
 
 
 def _end(run: SyncRun, state: str, *, problems: list[str]) -> SyncRun:

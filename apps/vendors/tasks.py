@@ -27,7 +27,8 @@ def dispatch_workspace(workspace_id: int) -> int:
     return sent
 
 
-@shared_task
+# 40,000 members at ten pages a minute take forty minutes; a message delivered twice meanwhile finds the lease taken.
+@shared_task(time_limit=3600)
 def observe_workspace(workspace_id: int) -> str:
     """One sync run of one workspace."""
     from apps.vendors.errors import SyncUnderWay

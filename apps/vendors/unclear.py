@@ -13,24 +13,29 @@ from apps.vendors.models import Operation, VendorAccount, VendorGroup, VendorInv
 SKEW = timedelta(minutes=5)
 
 
-def settle_unclear(workspace: Workspace, started: datetime) -> tuple[int, int]:
+def settle_unclear(workspace: Workspace, started: datetime, *, certain: bool = True) -> tuple[int, int]:
     """Decide every unclear operation last tried before `started`, the beginning of a complete observation.
 
-    Returns how many had acted (now done) and how many had not (to be sent again).
+    What needs attention is looked at too: it may be so by now. Where records could not be read (`certain` is false)
+    nothing counts as not done. Returns how many had acted (now done) and how many had not (to be sent again).
     """
     acted = again = 0
     waiting = Operation.objects.select_for_update().filter(
-        workspace=workspace, is_unclear=True, state__in=["retry", "needs_attention"], last_attempt_at__lt=started
+        Q(is_unclear=True, state="retry") | Q(state="needs_attention"),
+        workspace=workspace,
+        last_attempt_at__lt=started,
     )
     for operation in waiting:
-        operation.is_unclear = False
         if _has_acted(operation):
             acted += 1
             operation.state, operation.finished_at = "done", clock.now()
             operation.last_error = "Settled by looking: the vendor had acted."
-        else:
+        elif operation.state == "retry" and certain:
             again += 1
             operation.next_attempt_at = clock.now()
+        else:
+            continue
+        operation.is_unclear = False
         operation.save(update_fields=["is_unclear", "state", "finished_at", "last_error", "next_attempt_at"])
     return acted, again
 

@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("gone_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
                 (
                     "employee",
                     models.ForeignKey(
@@ -327,6 +328,7 @@ class Migration(migrations.Migration):
                 ("accepted_at", models.DateTimeField(null=True)),
                 ("is_ours", models.BooleanField(default=False)),
                 ("gone_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
                 (
                     "employee",
                     models.ForeignKey(
