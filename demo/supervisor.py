@@ -1,341 +1,224 @@
-"""Runs the demo's processes: simulator, web, worker and beat, beside the embedded servers.
+"""Runs the demo's processes: starts them in order, waits until the console answers, restarts what dies, stops all.
 
-A child that dies is started again with a note; one that keeps dying ends the demo with the tail of its log.
+Own code rather than honcho: the parts start one after another, each has its own readiness, a dead one comes back, and
+the same loop serves the foreground and the background. honcho ends everything when one process ends.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
+import textwrap
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import FileIO
 
 from config import embedded
 from config.env import ROOT
 from demo.cast import CAST
+from demo.house import HOST, House
+from demo.processes import Child, Part, end, hold, holder, write_pid
 
-START_SECONDS, STOP_SECONDS, QUICK_DEATHS = 60, 25, 5
-VENDOR_KEY = "sim-admin-key"
-# What the demo puts under BEACON_HOME; reset removes this and nothing else.
-OWN = ("postgres", "valkey", "simulator", "logs", "run", "mail", "audit-heads", "hr", "beat-schedule", ".lock")
-
-
-class DemoFailed(Exception):
-    """The demo cannot go on; the message says why in a sentence."""
-
-
-@dataclass
-class Child:
-    """One process: its command, and the process while it runs."""
-
-    name: str
-    command: list[str]
-    process: subprocess.Popen[bytes] | None = None
-    deaths: list[float] = field(default_factory=list)
+READY_SECONDS = 90.0
+_LOOK_SECONDS = 0.2
+_PARTS = ("simulator", "prepare", "web", "worker", "beat")
+# A proxy named in the environment must not come between a person and their own machine.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class Home:
-    """The demo's folder and ports, from BEACON_HOME, PORT and SIMULATOR_PORT."""
+class Failed(Exception):
+    """The demo cannot run; the message says why in plain words."""
 
-    def __init__(self) -> None:
-        self.path = embedded.home(os.environ)
-        self.port = int(os.environ.get("PORT", "8000"))
-        self.simulator_port = int(os.environ.get("SIMULATOR_PORT", "8100"))
-        self.run, self.logs = self.path / "run", self.path / "logs"
-        self.pid_file, self.ready_file, self.children_file = (
-            self.run / "demo.pid", self.run / "ready", self.run / "children.json",
-        )  # fmt: skip
 
-    def make(self) -> None:
-        for folder in (self.run, self.logs, self.path / "simulator", self.path / "hr", self.path / "mail"):
+class Supervisor:
+    """One run of the demo, from the servers to the last process."""
+
+    def __init__(self, house: House, *, is_dev: bool) -> None:
+        self.house, self.is_dev = house, is_dev
+        self.stopping = threading.Event()
+        self.children: list[Child] = []
+        self._environment: dict[str, str] = {}
+
+    def run(self) -> int:
+        """Run until a signal or a failure. Returns the exit status."""
+        lock = hold(self.house.run / "supervisor.pid")
+        if lock is None:
+            say(f"The demo is already running at {self.house.url}. Stop it with: make demo-down")
+            return 1
+        with lock, _signals(self.stopping):
+            try:
+                return self._live(lock)
+            except Failed as failure:
+                say(str(failure))
+                return 1
+            finally:
+                self._stop()
+
+    def _live(self, lock: FileIO) -> int:
+        write_pid(lock, os.getpid())
+        self.house.ready.unlink(missing_ok=True)
+        clear_leftovers(self.house)
+        if problems := self.house.ports_in_the_way():
+            raise Failed("\n".join(problems))
+        for folder in (self.house.logs, self.house.home / "simulator"):
             folder.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def running_pid(self) -> int | None:
-        """The pid of the supervisor, if it runs."""
-        pid = _number(self.pid_file)
-        return pid if pid and _is_alive(pid) else None
-
-    def environment(self) -> dict[str, str]:
-        return os.environ | {
-            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings.demo"),
-            "BEACON_HOME": str(self.path),
-            "PORT": str(self.port),
-            "SIMULATOR_PORT": str(self.simulator_port),
-            "BEACON_DEMO_VENDOR_KEY": VENDOR_KEY,
-            "PYTHONUNBUFFERED": "1",
-        }
-
-
-# ---- what people type ------------------------------------------------------------------------------------------
-
-
-def run(home: Home, *, reload: bool = False) -> int:
-    """Run everything in the foreground until Ctrl-C or SIGTERM. Returns the exit code."""
-    if home.running_pid():
-        _say(f"The demo runs already: {home.address}")
+        self._servers()
+        self._start("simulator", "-m", "simulator", "--port", str(self.house.simulator_port),
+                    "--state", str(self.house.home / "simulator" / "state.sqlite3"))  # fmt: skip
+        self._wait_for(f"{self.house.simulator_url}/healthz")
+        self._prepare()
+        self._start_beacon()
+        self._wait_for(f"{self.house.url}/healthz")
+        if not self.stopping.is_set():
+            self.house.ready.write_text(f"{self.house.url}\n")
+            say(welcome(self.house, self.is_dev))
+        while not self.stopping.wait(_LOOK_SECONDS):
+            self._look_after()
         return 0
-    home.make()
-    _end_leftovers(home)
-    for port, name in ((home.port, "PORT"), (home.simulator_port, "SIMULATOR_PORT")):
-        if _is_taken(port):
-            raise DemoFailed(f"Port {port} is in use. Choose another: make demo {name}=…")
-    home.pid_file.write_text(str(os.getpid()))
-    home.ready_file.unlink(missing_ok=True)
-    signal.signal(signal.SIGTERM, _interrupt)
-    children = _children(home, reload)
-    try:
-        _prepare(home, children["simulator"])
-        for name in ("web", "worker", "beat"):
-            _start(home, children[name])
-        _wait_until(lambda: _answers(f"{home.address}/healthz"), children["web"], home, "The console")
-        home.ready_file.write_text("ready")
-        _say(_welcome(home))
-        _watch(home, list(children.values()))
-    except KeyboardInterrupt:
-        _say("\nStopping. The data stay; make demo-reset throws them away.")
-    finally:
-        _stop(home, list(children.values()))
-    return 0
 
+    def _servers(self) -> None:
+        environ = dict(os.environ)
+        if not (environ.get("DATABASE_URL") and environ.get("BROKER_URL")):
+            say("Starting PostgreSQL and Valkey")
+        embedded.provide(environ, folder=self.house.home)
+        settings = "config.settings.dev" if self.is_dev else "config.settings.demo"
+        self._environment = self.house.environment(environ, settings)
 
-def up(home: Home) -> int:
-    """The same in the background; returns once /healthz is ready."""
-    if home.running_pid():
-        _say(f"The demo runs already: {home.address}")
-        return 0
-    home.make()
-    home.ready_file.unlink(missing_ok=True)
-    log = home.logs / "demo.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "demo", "run"], cwd=ROOT, env=home.environment(), stdout=out, stderr=out,
-            stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-    shown = 0
-    while not home.ready_file.exists():
-        text = log.read_text(encoding="utf-8", errors="replace")
-        sys.stdout.write(text[shown:])
-        sys.stdout.flush()
-        shown = len(text)
-        if process.poll() is not None and not home.ready_file.exists():
-            raise DemoFailed(f"The demo did not start. Its log is {log}.")
-        time.sleep(0.2)
-    text = log.read_text(encoding="utf-8", errors="replace")
-    sys.stdout.write(text[shown:])
-    return 0
+    def _start(self, name: str, *arguments: str, on_terminal: bool = False) -> Child:
+        log = None if on_terminal else self.house.logs / f"{name}.log"
+        if log:
+            log.write_bytes(b"")
+        child = Child(Part(name, [sys.executable, *arguments], log), self.house.run, self._environment)
+        child.start()
+        self.children.append(child)
+        return child
 
+    def _prepare(self) -> None:
+        """Migrate and, where the database is empty, seed: a process of its own, so that a Ctrl-C can end it."""
+        child = self._start("prepare", "-m", "demo.seed", on_terminal=True)
+        while (status := child.status()) is None:
+            if self.stopping.wait(_LOOK_SECONDS):
+                return
+        self.children.remove(child)
+        if status:
+            raise Failed("The demo's data are not ready; see above.")
 
-def down(home: Home) -> int:
-    """Stop what `up` (or `run` elsewhere) started, embedded servers included."""
-    pid = home.running_pid()
-    if pid:
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS + 15
-        while _is_alive(pid) and time.monotonic() < deadline:
-            _reap(pid)
-            time.sleep(0.1)
-    _end_leftovers(home)
-    embedded.stop(home.path)
-    _say("Stopped." if pid else "The demo was not running.")
-    return 0
-
-
-def reset(home: Home) -> int:
-    """Throw the demo's data away."""
-    down(home)
-    for name in OWN:
-        path = home.path / name
-        if path.is_dir():
-            shutil.rmtree(path)
+    def _start_beacon(self) -> None:
+        if self.stopping.is_set():
+            return
+        address = f"{HOST}:{self.house.port}"
+        if self.is_dev:
+            self._start("web", "manage.py", "runserver", address, on_terminal=True)
         else:
-            path.unlink(missing_ok=True)
-    _say("The demo's data are gone. The next start seeds anew.")
-    return 0
-
-
-# ---- starting ----------------------------------------------------------------------------------------------------
-
-
-def _children(home: Home, reload: bool) -> dict[str, Child]:
-    python = sys.executable
-    web = [python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{home.port}", "--workers", "2", "--threads",
-           "4", "--worker-class", "gthread", "--log-level", "warning"]  # fmt: skip
-    if reload:
-        web = [python, "manage.py", "runserver", f"127.0.0.1:{home.port}"]
-    celery = [python, "-m", "celery", "-A", "config"]
-    state = home.path / "simulator" / "state.sqlite3"
-    commands = {
-        "simulator": [python, "-m", "simulator", "--port", str(home.simulator_port), "--state", str(state), "--admin-key", VENDOR_KEY],
-        "web": web,
-        "worker": [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "--without-mingle", "--without-gossip"],
-        "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(home.path / "beat-schedule"), "--pidfile", ""],
-    }  # fmt: skip
-    return {name: Child(name, command) for name, command in commands.items()}
-
-
-def _prepare(home: Home, simulator: Child) -> None:
-    """Servers, simulator, tables, and the story where there is none yet."""
-    _say("Starting PostgreSQL, Valkey and the simulator.")
-    embedded.provide(os.environ, folder=home.path)
-    _start(home, simulator)
-    _wait_until(lambda: _answers(f"http://127.0.0.1:{home.simulator_port}/healthz"), simulator, home, "The simulator")
-    done = subprocess.run([sys.executable, "-m", "demo", "seed"], cwd=ROOT, env=home.environment(), check=False)
-    if done.returncode:
-        raise DemoFailed("The demo could not be prepared; the reason stands above.")
-
-
-def _start(home: Home, child: Child) -> None:
-    with (home.logs / f"{child.name}.log").open("ab") as log:
-        child.process = subprocess.Popen(
-            child.command, cwd=ROOT, env=home.environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            self._start(
+                "web", "-m", "gunicorn", "config.wsgi", "--bind", address, "--workers", "2", "--worker-class",
+                "gthread", "--threads", "4", "--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket",
+            )  # fmt: skip
+        self._start(
+            "worker", "-m", "celery", "-A", "config", "worker", "--pool", "prefork", "--concurrency", "2",
+            "--without-mingle", "--without-gossip", "--loglevel", "WARNING", "--hostname", f"demo-{self.house.port}@%h",
         )  # fmt: skip
-    known = json.loads(home.children_file.read_text()) if home.children_file.exists() else {}
-    known[child.name] = child.process.pid
-    home.children_file.write_text(json.dumps(known))
+        schedule = self.house.run / "beat-schedule"
+        self._start("beat", "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING",
+                    "--schedule", str(schedule), "--pidfile=")  # fmt: skip
 
+    def _wait_for(self, address: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.stopping.is_set() and not answers(address):
+            self._look_after()
+            if time.monotonic() > deadline:
+                raise Failed(f"{address} did not answer within {READY_SECONDS:.0f} seconds. Logs: {self.house.logs}")
+            self.stopping.wait(_LOOK_SECONDS)
 
-def _wait_until(ready: Callable[[], bool], child: Child, home: Home, what: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        dead = child.process is None or child.process.poll() is not None
-        if dead or time.monotonic() > deadline:
-            log = home.logs / f"{child.name}.log"
-            tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-            raise DemoFailed(f"{what} did not start. The end of {log}:\n{tail}")
-        time.sleep(0.1)
-
-
-def _watch(home: Home, children: list[Child]) -> None:
-    """Start a child again when it dies; give up on one that dies five times in a minute."""
-    while True:
-        time.sleep(0.5)
-        for child in children:
-            if child.process is None or child.process.poll() is None:
+    def _look_after(self) -> None:
+        """Restart what died. What dies five times in a row right after its start stays dead, and so does the demo."""
+        for child in self.children:
+            status = child.status()
+            if status is None or self.stopping.is_set():
                 continue
-            now = time.monotonic()
-            child.deaths = [moment for moment in child.deaths if now - moment < 60] + [now]
-            if len(child.deaths) >= QUICK_DEATHS:
-                raise DemoFailed(f"{child.name} keeps dying. Its log is {home.logs / f'{child.name}.log'}.")
-            _say(f"{child.name} ended; starting it again.")
-            _start(home, child)
+            name = child.part.name
+            if child.died():
+                words = textwrap.indent(child.last_words(), "    ")
+                raise Failed(
+                    f"{name} died {child.deaths} times in a row (last status {status}). Its log ends:\n{words}"
+                )
+            say(f"{name} ended (status {status}); starting it again")
+            self.stopping.wait(0.3 * child.deaths)
+            child.start()
+
+    def _stop(self) -> None:
+        if self.children:
+            say("Stopping")
+        self.house.ready.unlink(missing_ok=True)
+        for child in reversed(self.children):
+            child.ask_to_stop()
+        for child in reversed(self.children):
+            child.stop()
+        embedded.stop(self.house.home)
 
 
-# ---- stopping ----------------------------------------------------------------------------------------------------
+def say(text: str) -> None:
+    print(text, flush=True)
 
 
-def _stop(home: Home, children: list[Child]) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    for child in reversed(children):
-        if child.process is not None and child.process.poll() is None:
-            child.process.terminate()
-    deadline = time.monotonic() + STOP_SECONDS
-    for child in children:
-        if child.process is None:
-            continue
-        try:
-            child.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(child.process.pid, signal.SIGKILL)
-            child.process.wait()
-    embedded.stop(home.path)
-    for path in (home.pid_file, home.ready_file, home.children_file):
-        path.unlink(missing_ok=True)
-
-
-def _end_leftovers(home: Home) -> None:
-    """Children of a supervisor that was killed are ended by their ids, if they still are what they were."""
-    if not home.children_file.exists():
-        return
-    for pid in json.loads(home.children_file.read_text()).values():
-        if _is_alive(pid) and _is_ours(pid):
-            os.killpg(pid, signal.SIGTERM)
-    home.children_file.unlink(missing_ok=True)
-
-
-def _is_ours(pid: int) -> bool:
-    """Whether the process still runs one of our programs; pids are given out again."""
-    command = Path(f"/proc/{pid}/cmdline")
-    if not command.exists():
-        return False
-    words = command.read_bytes()
-    return any(name in words for name in (b"gunicorn", b"celery", b"simulator", b"manage.py"))
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-# ---- small things --------------------------------------------------------------------------------------------------
-
-
-def _number(path: Path) -> int | None:
+def answers(address: str) -> bool:
+    """Whether `address` answers 200 within two seconds."""
     try:
-        return int(path.read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _reap(pid: int) -> None:
-    """Where the supervisor is our own child, let it go once it has ended."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == 200)
+        with _OPENER.open(address, timeout=2) as response:
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _welcome(home: Home) -> str:
-    lines = ["", f"Beacon is ready: {home.address}", "Sign in with one click as:"]
-    lines += [f"  {person.name:<16} {person.role:<24} {person.look_at}" for person in CAST]
-    lines += [
-        f"The simulator shows its state at http://127.0.0.1:{home.simulator_port}/_sim/",
-        "Ctrl-C stops; the data stay.",
+def supervisor_of(house: House) -> int | None:
+    """The process id of the supervisor that runs this demo, or None where none does."""
+    return holder(house.run / "supervisor.pid")
+
+
+def clear_leftovers(house: House) -> None:
+    """End processes that a killed supervisor left behind."""
+    for name in reversed(_PARTS):
+        if end(house.run / f"{name}.pid", patience=0):
+            say(f"Ended {name}, left behind by an earlier start")
+
+
+@contextmanager
+def _signals(stopping: threading.Event) -> Iterator[None]:
+    """Ctrl-C, a polite kill and a closed terminal all mean: stop."""
+    handler: Callable[..., None] = lambda *_: stopping.set()  # noqa: E731 - a handler of one word
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def welcome(house: House, is_dev: bool) -> str:
+    """The address and the cast, as people read it."""
+    names, roles = (max(map(len, column)) for column in zip(*((p.name, p.role) for p in CAST), strict=True))
+    lines = [
         "",
+        f"Beacon is ready: {house.url}",
+        "",
+        "Sign in with one click as one of the cast, all of them invented:",
     ]
-    return "\n".join(lines)
+    lines += [f"  {p.name:{names}}  {p.role:{roles}}  {p.look_at}" for p in CAST]
+    lines += ["", f"The stand-in vendor: {house.simulator_url}/_sim/", f"Logs: {house.logs}"]
+    if is_dev:
+        lines.append("Pages reload by themselves; after a change to a task, stop and start again.")
+    return "\n".join([*lines, "Ctrl-C or make demo-down stops it; the data stay.", ""])
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+def spawn_in_background(house: House, log: FileIO) -> subprocess.Popen[bytes]:
+    """A supervisor of its own session that writes to `log`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "demo", "run"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
+        stderr=subprocess.STDOUT, start_new_session=True, env=house.environment(os.environ, "config.settings.demo"),
+    )  # fmt: skip

@@ -9,10 +9,11 @@ from django.db import transaction
 from apps.accounts.actors import Actor, Role
 from apps.accounts.errors import LastAdministrator, SelfGrant
 from apps.accounts.models import RoleAssignment, User
-from apps.accounts.selectors import roles_in_force
+from apps.accounts.selectors import actor_for, roles_in_force
 from apps.audit import services as audit
 from apps.core import clock
 from apps.core.db.errors import translated
+from apps.core.errors import Invalid
 
 
 def user_create(*, actor: Actor, email: str, name: str) -> User:
@@ -40,11 +41,14 @@ def role_grant(
 
 
 def role_end(*, actor: Actor, assignment: RoleAssignment, reason: str) -> RoleAssignment:
-    """Take a role back, at once. Raises `LastAdministrator` where nobody else would be one."""
+    """Take a role back, at once. Raises `LastAdministrator` where nobody else who can sign in would be one."""
     actor.require(Role.ADMINISTRATOR)
     with transaction.atomic():
-        locked = list(roles_in_force().select_for_update().filter(role=assignment.role))
-        if assignment.role == Role.ADMINISTRATOR and not [r for r in locked if r.pk != assignment.pk]:
+        locked = roles_in_force().select_for_update(of=("self",)).select_related("user").filter(role=assignment.role)
+        others = [held for held in locked if held.pk != assignment.pk]
+        if assignment.pk not in {held.pk for held in locked}:
+            raise Invalid("The role has ended already.")
+        if assignment.role == Role.ADMINISTRATOR and not any(actor_for(held.user) for held in others):
             raise LastAdministrator()
         assignment.ended_at = clock.now()
         assignment.save(update_fields=["ended_at"])

@@ -52,6 +52,7 @@ def roster_receive(*, actor: Actor, file_name: str, content: bytes) -> RosterRun
             file_sha256=hashlib.sha256(content).hexdigest(),
             proposed_by_key=actor.key,
             proposed_by=actor.name,
+            created_at=clock.now(),
         )
         RosterFile.objects.create(run=run, content=zlib.compress(content, 1))
         audit.record(actor, "agencies.roster.received", run, after={"file": run.file_name, "sha256": run.file_sha256})

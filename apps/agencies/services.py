@@ -69,11 +69,14 @@ def contact_add(
 
 
 def contact_end(*, actor: Actor, contact: AgencyContact, reason: str) -> AgencyContact:
-    """End a contact's service today. Raises `LastContact` where the agency would be left without one."""
+    """End a contact's service today. Raises `LastContact` where the agency would be left without one.
+
+    Whoever ends today or on a known day is no successor.
+    """
     actor.require(Role.ADMINISTRATOR)
     with transaction.atomic():
         Agency.objects.select_for_update().get(pk=contact.agency_id)
-        others = contacts_in_force().filter(agency=contact.agency_id).exclude(pk=contact.pk)
+        others = contacts_in_force().filter(agency=contact.agency_id, until_on=None).exclude(pk=contact.pk)
         if not others.exists():
             raise LastContact()
         contact.until_on = max(clock.today(), contact.from_on)

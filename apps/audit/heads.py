@@ -51,20 +51,23 @@ def kept_on(folder: Path) -> date | None:
 
 
 def kept(folder: Path) -> dict[str, tuple[int, str]]:
-    """The newest kept head of each stream. Raises `HeadsAltered` where a signature does not fit."""
+    """The furthest kept head of each stream. Raises `HeadsAltered` where a signature does not fit.
+
+    The furthest and not the last: an older line that was copied to the end says nothing new.
+    """
     path = folder / _FILE
     if not path.exists():
         return {}
     public = _key(folder).public_key()
     newest: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        body = json.loads(line)
-        signature = bytes.fromhex(body.pop("signature"))
         try:
-            public.verify(signature, _signed_text(body))
-        except InvalidSignature as error:
+            body = json.loads(line)
+            public.verify(bytes.fromhex(body.pop("signature")), _signed_text(body))
+        except (InvalidSignature, ValueError, KeyError, AttributeError, TypeError) as error:
             raise HeadsAltered(f"Line {number} of {path.name} was altered.") from error
-        newest[body["stream"]] = (body["seq"], body["hash"])
+        head = (int(body["seq"]), str(body["hash"]))
+        newest[body["stream"]] = max(newest.get(body["stream"], head), head)
     return newest
 
 

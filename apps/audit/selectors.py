@@ -83,7 +83,7 @@ def _cut_off(
     stream: str, head: tuple[int, str] | None, kept: tuple[int, str] | None
 ) -> tuple[int, int | None, str] | None:
     """Compare the chain's end with its head in the database and with the one kept outside."""
-    for known in (head, kept):
+    for known, is_present in ((head, True), (kept, False)):
         if known is None or known[0] == 0:
             continue
         with connection.cursor() as cursor:
@@ -95,7 +95,8 @@ def _cut_off(
             row = cursor.fetchone()
         if row is None:
             return known[0], None, "cut off"
-        if row[1] != known[1]:
+        # What is kept outside may be behind; the head in the database is the chain's end.
+        if row[1] != known[1] or (is_present and row[2] != known[0]):
             return known[0], int(row[0]), "differs from its head"
     if head is None:
         return 0, None, "head removed"

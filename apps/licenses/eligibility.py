@@ -126,7 +126,7 @@ def _phase(facts: Facts) -> Requirement:
         text = f"Phase {facts.phase_number} was rolled back."
     else:
         text = f"Phase {facts.phase_number}, which the agency is in, is not open yet."
-    met = facts.phase_state == "paused" and facts.seat_state == "granted"
+    met = facts.phase_state == "paused" and facts.seat_state in {"granted", "suspended"}
     return Requirement("phase", title, Status.DONE if met else Status.WAITING, text, EOTSS)
 
 
@@ -252,7 +252,8 @@ def _granted(facts: Facts) -> Move | None:
 
 
 def _suspended(facts: Facts) -> Move | None:
-    if facts.seat_reason in SELF_ENDING and not _cause(facts) and facts.phase_state in GIVES_SEATS:
+    # Also while the phase pauses: this seat is an existing one.
+    if facts.seat_reason in SELF_ENDING and not _cause(facts):
         return Move("restore", "met")
     return None
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class ProviderError(Exception):
@@ -54,8 +54,7 @@ class OutcomeUnknown(ProviderError):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class MemberSeen:
+class MemberSeen(NamedTuple):
     """A member as the vendor shows it. Unknown roles are kept verbatim; `email` may be missing."""
 
     vendor_id: str
@@ -67,8 +66,7 @@ class MemberSeen:
     added_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class InviteSeen:
+class InviteSeen(NamedTuple):
     """An invitation as the vendor shows it; status pending, accepted, expired or something new."""
 
     vendor_id: str
@@ -80,8 +78,7 @@ class InviteSeen:
     accepted_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupSeen:
+class GroupSeen(NamedTuple):
     """A group as the vendor shows it."""
 
     vendor_id: str

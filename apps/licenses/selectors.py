@@ -66,6 +66,8 @@ def facts_of(employee_ids: Iterable[int] | None = None, *, as_of: date | None = 
     day = as_of or clock.today()
     versions = acceptable_versions(day)
     statement, ids = _FACTS, None if employee_ids is None else list(employee_ids)
+    if ids == []:
+        return []
     if ids is None:
         statement += " WHERE seat_id IS NOT NULL OR request_state = 'approved'"
     with connection.cursor() as cursor:

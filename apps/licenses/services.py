@@ -17,11 +17,11 @@ from apps.core.db.errors import translated
 from apps.core.errors import BeaconError, Invalid, NotPermitted, Reason
 from apps.licenses import errors
 from apps.licenses.eligibility import Move
-from apps.licenses.lifecycle import REQUEST, SEAT, SUSPENSION_REASONS
+from apps.licenses.lifecycle import REQUEST, SEAT, SELF_ENDING, SUSPENSION_REASONS
 from apps.licenses.models import TASK_TYPES, Amendment, Contract, OptOut, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, requests_visible_to, why_not_decide
-from apps.licenses.settle import seats_move, seats_settle
-from apps.rollout.lifecycle import KEEPS_SEATS
+from apps.licenses.settle import people_lock, seats_move, seats_settle
+from apps.rollout.lifecycle import GIVES_SEATS
 
 # ---- contracts ---------------------------------------------------------------------------------------------
 
@@ -76,8 +76,9 @@ def request_submit(*, actor: Actor, task_types: Sequence[str], note: str = "") -
     if unknown := set(task_types) - set(TASK_TYPES):
         raise Invalid(f"Unknown task types: {', '.join(sorted(unknown))}.")
     with transaction.atomic(), translated():
+        people_lock([actor.employee_id])
         facts = facts_for(actor.employee_id)
-        if facts.phase_state not in KEEPS_SEATS:
+        if facts.phase_state not in GIVES_SEATS:
             raise errors.PhaseNotOpen(
                 how_to_fix="You can ask once your agency's phase is open. EOTSS plans the phases."
             )
@@ -96,10 +97,11 @@ def request_submit(*, actor: Actor, task_types: Sequence[str], note: str = "") -
 
 def request_withdraw(*, actor: Actor, request: SeatRequest) -> SeatRequest:
     """The employee takes the request back, while it waits for a decision or for a seat."""
+    if request.employee_id != actor.employee_id:
+        raise NotPermitted("Only the person who asked withdraws the request.")
     with transaction.atomic():
+        people_lock([request.employee_id])
         request = SeatRequest.objects.select_for_update().get(pk=request.pk)
-        if request.employee_id != actor.employee_id:
-            raise NotPermitted("Only the person who asked withdraws the request.")
         if request.seats.exclude(state=Seat.State.RELEASED).exists():
             raise Invalid("There is a seat already.", how_to_fix="Hand the seat back instead.")
         REQUEST.check(request.state, "withdrawn")
@@ -130,7 +132,8 @@ def requests_decide(*, actor: Actor, request_ids: Iterable[int], approve: bool, 
     if not approve and not reason.strip():
         raise Invalid("Give a reason.", how_to_fix="The employee reads it.")
     with transaction.atomic(), translated():
-        visible = requests_visible_to(actor).filter(pk__in=list(request_ids)).values("pk")
+        visible = dict(requests_visible_to(actor).filter(pk__in=list(request_ids)).values_list("pk", "employee_id"))
+        people_lock(visible.values())
         locked = SeatRequest.objects.select_for_update(of=("self",)).select_related("employee", "employee__agency")
         requests = list(locked.filter(pk__in=visible).order_by("pk"))
         outcomes = [Outcome(request, why_not_decide(actor, request)) for request in requests]
@@ -204,13 +207,14 @@ def participation_decline(*, actor: Actor) -> OptOut:
     """The acting employee does not want to take part. Complete, silent, and undone by simply asking."""
     if actor.employee_id is None:
         raise NotPermitted("Only employees take part.")
-    facts = facts_for(actor.employee_id)
-    if facts.seat_id:
-        raise Invalid("You hold a seat.", how_to_fix="Hand it back; that is one step too.")
     with transaction.atomic():
-        SeatRequest.objects.filter(
-            employee=actor.employee_id, state=SeatRequest.State.SUBMITTED, is_current=True
-        ).update(state=SeatRequest.State.WITHDRAWN, is_current=False)
+        people_lock([actor.employee_id])
+        if facts_for(actor.employee_id).seat_id:
+            raise Invalid("You hold a seat.", how_to_fix="Hand it back; that is one step too.")
+        # Also a request that was approved and waits for a seat: nobody gets one against their word.
+        waiting = SeatRequest.objects.filter(employee=actor.employee_id, is_current=True, state__in=REQUEST.open_states)
+        for request in waiting:
+            request_withdraw(actor=actor, request=request)
         opt_out, _ = OptOut.objects.get_or_create(employee_id=actor.employee_id, ended_at=None)
         audit.record(actor, "licenses.participation.declined", opt_out, role=Role.EMPLOYEE)
     return opt_out
@@ -223,7 +227,7 @@ def seat_revoke(*, actor: Actor, seat: Seat, reason: str) -> Seat:
 
 def seat_suspend(*, actor: Actor, seat: Seat, code: str, reason: str) -> Seat:
     """Suspend a seat for an incident or a review; it ends by a person's decision."""
-    if code not in SUSPENSION_REASONS:
+    if code not in SUSPENSION_REASONS or code in SELF_ENDING:
         raise Invalid("There is no such reason for a suspension.")
     return _move_one(actor, seat, Move("suspend", code), reason)
 

@@ -8,7 +8,7 @@ Level-triggered: it may run at any time, any number of times, and twice at once.
 4. Reserve seats for the approved, in order of approval, as far as contract, phase and allocation reach.
 5. Repeat until nothing moves: a reserved seat may be granted at once, a transferred one restored.
 
-Locks are taken in one order everywhere: people, seats, contract, phase, agency; so nobody waits in a circle.
+Locks are taken in one order everywhere: people, requests, seats, contract, phase, agency; so nobody waits in a circle.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def seats_settle(*, actor: Actor, employee_ids: Iterable[int] | None = None) -> 
 
 def _one_pass(actor: Actor, ids: list[int] | None) -> int:
     if ids is not None:
-        _lock_people(ids)
+        people_lock(ids)
     now = clock.now()
     wanted: dict[Move, list[Facts]] = defaultdict(list)
     for facts in facts_of(ids):
@@ -90,7 +90,9 @@ def _one_pass(actor: Actor, ids: list[int] | None) -> int:
     return moved
 
 
-def _lock_people(ids: list[int]) -> None:
+def people_lock(ids: Iterable[int]) -> None:
+    """Let acts on the same people go one after the other, until the transaction ends. Taken before any other lock."""
+    ids = list(ids)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM agencies_employee WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
 

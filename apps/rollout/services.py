@@ -183,7 +183,7 @@ def phase_pause(*, actor: Actor, phase: Phase, reason: str) -> Phase:
 
 def phase_resume(*, actor: Actor, phase: Phase, reason: str) -> Phase:
     """Go on after a pause."""
-    return _move(actor, phase, "open", reason)
+    return _move(actor, phase, "open", reason, only_from="paused")
 
 
 def phase_close(*, actor: Actor, phase: Phase, reason: str) -> Phase:
@@ -196,13 +196,15 @@ def phase_roll_back(*, actor: Actor, phase: Phase, reason: str) -> Phase:
     return _move(actor, phase, "rolled_back", reason)
 
 
-def _move(actor: Actor, phase: Phase, state: str, reason: str = "") -> Phase:
+def _move(actor: Actor, phase: Phase, state: str, reason: str = "", *, only_from: str = "") -> Phase:
     actor.require(Role.ADMINISTRATOR)
     if state not in {"scheduled"} and not reason.strip():
         raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
     with transaction.atomic():
         phase = Phase.objects.select_for_update().get(pk=phase.pk)
         before = phase.state
+        if only_from and before != only_from:
+            raise Invalid(f"The phase is not {only_from}.", how_to_fix="A scheduled phase opens through its gates.")
         PHASE.check(before, state)
         phase.state = state
         phase.opened_at = phase.opened_at or (clock.now() if state == "open" else None)

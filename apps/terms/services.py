@@ -84,13 +84,15 @@ def terms_accept(*, actor: Actor, version: TermsVersion, sha256: str, channel: s
     """
     if actor.employee_id is None:
         raise NotPermitted("Only employees accept the terms.")
-    if version.state != TermsVersion.State.PUBLISHED or sha256 != version.sha256:
-        raise OtherText()
     with transaction.atomic(), translated():
+        version = TermsVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
+        if version.state != TermsVersion.State.PUBLISHED or sha256 != version.sha256:
+            raise OtherText()
         employee = Employee.objects.get(pk=actor.employee_id)
         acceptance = Acceptance.objects.create(
-            employee=employee, version=version, sha256=version.sha256, language=version.language, channel=channel
-        )
+            employee=employee, version=version, sha256=version.sha256, language=version.language, channel=channel,
+            accepted_at=clock.now(),
+        )  # fmt: skip
         audit.record(
             actor, "terms.version.accepted", acceptance,
             after={"number": version.number, "sha256": version.sha256}, role=Role.EMPLOYEE,

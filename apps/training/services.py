@@ -92,6 +92,7 @@ def completions_import(*, actor: Actor, file_name: str, content: bytes) -> Compl
             file_name=file_name[:200],
             file_sha256=hashlib.sha256(content).hexdigest(),
             imported_by=actor.name,
+            imported_at=clock.now(),
             rows=found.rows,
             added=len(added),
             unchanged=len(found.good) - len(added),

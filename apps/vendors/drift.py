@@ -59,8 +59,8 @@ def drift_remove(*, actor: Actor, drift: Drift, reason: str) -> Drift:
         )
     with transaction.atomic():
         # One of several accounts goes whatever the seat says; the only one stays where a newer decision grants a seat.
-        is_only = account.employee_id and drift.kind != Drift.Kind.DUPLICATE
-        target = person_target(account.employee_id) if is_only else f"account:{account.vendor_id}"
+        person = None if drift.kind == Drift.Kind.DUPLICATE else account.employee_id
+        target = person_target(person) if person else f"account:{account.vendor_id}"
         wanted = Wanted("remove", target, account.employee_id, account.email, reason, account.vendor_id)
         operations_write(drift.workspace, [wanted], cause=f"Drift {drift.pk}, {actor.name}")
         ring(drift.workspace_id)

@@ -78,9 +78,7 @@ def stages() -> Iterator[None]:
             cursor.execute(f"DROP TABLE IF EXISTS {', '.join(_STAGES)}")
 
 
-def read(
-    provider: SeatProvider, workspace: Workspace, started: datetime, beat: Callable[[], None]
-) -> Observation:
+def read(provider: SeatProvider, workspace: Workspace, started: datetime, beat: Callable[[], None]) -> Observation:
     """Read every list into the stages. `beat` is called now and then meanwhile (it renews the lease).
 
     Raises `Misconfigured`; every other failure makes the observation incomplete.
@@ -170,7 +168,7 @@ def _stage(table: str, rows: Iterable[Any], beat: Callable[[], None]) -> int:
     stream, count = iter(rows), 0
     while batch := list(islice(_beating(stream, beat), _BATCH)):
         with transaction.atomic():
-            count += copy_rows(table, columns, [_values(row) for row in batch])
+            count += copy_rows(table, columns, batch)
         beat()
     return count
 
@@ -183,12 +181,6 @@ def _beating(rows: Iterator[Any], beat: Callable[[], None]) -> Iterator[Any]:
             beat()
             last = time.monotonic()
         yield row
-
-
-def _values(row: Any) -> list[Any]:
-    """The fields of a seen record, or a plain tuple as it is; NUL has no place in the database."""
-    fields = row if isinstance(row, tuple) else [getattr(row, name) for name in row.__slots__]
-    return [value.replace("\x00", "") if isinstance(value, str) else value for value in fields]
 
 
 def _mirrors() -> dict[str, int]:

@@ -55,8 +55,8 @@ _ROWS = """
     LEFT JOIN invite iv ON iv.employee_id = e.id
     LEFT JOIN mirror g ON g.agency_id = e.agency_id
     WHERE NOT (d.employee_id IS NOT NULL AND (
-            (ac.id IS NOT NULL AND ac.n = 1 AND ac.role IN ('reader', 'member', '')
-                AND (NOT ac.is_ours OR ac.groups = CASE WHEN g.vendor_id IS NULL THEN '{}'::varchar[] ELSE ARRAY[g.vendor_id]::varchar[] END))
+            (ac.id IS NOT NULL AND ac.n = 1 AND ac.role IN ('reader', 'member', '') AND (NOT ac.is_ours OR ac.groups
+                = CASE WHEN g.vendor_id IS NULL THEN '{}'::varchar[] ELSE ARRAY[g.vendor_id]::varchar[] END))
             OR (ac.id IS NULL AND iv.id IS NOT NULL AND iv.status = 'pending' AND (iv.expires_at IS NULL OR iv.expires_at > %(now)s))))
         AND NOT EXISTS (SELECT 1 FROM vendors_operation o WHERE o.workspace_id = %(ws)s AND o.employee_id = e.id
             AND (%(since)s::timestamptz IS NOT NULL AND (o.state = ANY(%(open)s) OR o.finished_at >= %(since)s)))

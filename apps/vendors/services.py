@@ -52,6 +52,19 @@ def workspace_record_retention(*, actor: Actor, workspace: Workspace, days: int,
     return workspace
 
 
+def workspace_readdress(*, actor: Actor, workspace: Workspace, address: str, reason: str) -> Workspace:
+    """Record that the vendor's API is found at another address; the next sync looks there."""
+    actor.require(Role.ADMINISTRATOR)
+    with transaction.atomic():
+        before, workspace.address = workspace.address, address
+        workspace.save(update_fields=["address"])
+        audit.record(
+            actor, "vendors.workspace.readdressed", workspace,
+            before={"address": before}, after={"address": address}, reason=reason,
+        )  # fmt: skip
+    return workspace
+
+
 def agencies_place(*, actor: Actor, workspace: Workspace, agencies: list[Agency]) -> int:
     """Place agencies in a workspace; seats that only lacked a workspace are granted. Returns how many were placed."""
     actor.require(Role.ADMINISTRATOR)

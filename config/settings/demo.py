@@ -13,5 +13,7 @@ LOGOUT_REDIRECT_URL = "demo:sign_in"
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = ENV.home / "mail"
 SYNC_EVERY_SECONDS = 20
+# Cookies know no ports: two demos side by side must not sign each other's people out.
+SESSION_COOKIE_NAME = f"beacon-demo-{ENV.port}"
 # Files are served from where they are built; nothing is collected.
 STATIC_ROOT = BASE_DIR / "static"

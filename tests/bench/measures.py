@@ -237,11 +237,14 @@ def reconciling(workspace: Workspace) -> Iterator[Figure]:
     state.accounts_for_all_seats(workspace)
 
     def anti_join() -> None:
+        # Every column that is compared, joined once; what differs is fetched.
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT s.employee_id, a.employee_id FROM (SELECT employee_id FROM licenses_seat WHERE state = 'granted') s"
-                " FULL JOIN (SELECT employee_id FROM vendors_vendoraccount WHERE gone_at IS NULL AND employee_id IS NOT NULL) a"
-                " ON a.employee_id = s.employee_id WHERE s.employee_id IS NULL OR a.employee_id IS NULL"
+                "SELECT e.id, e.email, s.agency_id, a.vendor_id, a.email, a.role, a.is_ours, a.groups"
+                " FROM (SELECT employee_id, agency_id FROM licenses_seat WHERE state = 'granted') s"
+                " JOIN agencies_employee e ON e.id = s.employee_id JOIN agencies_agency g ON g.id = e.agency_id"
+                " FULL JOIN (SELECT * FROM vendors_vendoraccount WHERE gone_at IS NULL AND employee_id IS NOT NULL) a"
+                " ON a.employee_id = e.id WHERE e.id IS NULL OR a.id IS NULL OR a.role NOT IN ('reader', 'member', '')"
             )
             cursor.fetchall()
 

@@ -246,6 +246,7 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "seat_suspend": _seat(lambda w, s: licenses.seat_suspend(actor=w.erin, seat=s, code="review", reason="x")),
     "seat_restore": _restored,
     "workspace_create": lambda w: lambda: _workspace(w),
+    "workspace_readdress": _with(_workspace, lambda w, s: vendors.workspace_readdress(actor=w.erin, workspace=s, address="https://vendor.example/v1", reason="x")),
     "workspace_record_retention": _with(_workspace, lambda w, s: vendors.workspace_record_retention(actor=w.paula, workspace=s, days=9, reason="x")),
     "agencies_place": _with(_workspace, lambda w, s: vendors.agencies_place(actor=w.erin, workspace=s, agencies=[w.a])),
     "run_release": _with(_held_run, lambda w, r: vendors.run_release(actor=w.eve, run=r, number=3, reason="x")),

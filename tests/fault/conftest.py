@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -27,6 +29,7 @@ class Office:
     world: World
     workspace: Workspace
     simulator: RunningSimulator
+    later: ExitStack
 
     def look(self) -> SyncRun:
         return sync_workspace(actor=SYSTEM, workspace=self.workspace).run
@@ -56,11 +59,11 @@ class Office:
     def hand_back(self, employee: Employee) -> None:
         licenses.seat_hand_back(actor=self.world.as_employee(employee))
 
-    def pause(self, seconds: int) -> Iterator[None]:
-        """Both clocks go on by so much."""
-        self.simulator.advance(seconds)
-        with time_machine.travel(clock.now().timestamp() + seconds, tick=True):
-            yield
+    def wait(self, *, days: int = 0, minutes: int = 0) -> None:
+        """Let time pass, at the vendor and here, until the test ends."""
+        by = timedelta(days=days, minutes=minutes)
+        self.simulator.advance(int(by.total_seconds()))
+        self.later.enter_context(time_machine.travel(clock.now() + by, tick=True))
 
     def invitations(self) -> int:
         return self.simulator.request_total("POST", "/v1/organization/invites")
@@ -74,8 +77,9 @@ class Office:
 
 
 @pytest.fixture
-def house(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> Office:
+def house(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     """Nobody has asked for a seat yet; eight people of agency A could. The SDK's pauses take no time."""
     monkeypatch.setattr("openai._base_client.time.sleep", lambda seconds: None)
     world = World.build(more=8)
-    return Office(world, world.with_vendor(simulator.vendor_url), simulator)
+    with ExitStack() as later:
+        yield Office(world, world.with_vendor(simulator.vendor_url), simulator, later)

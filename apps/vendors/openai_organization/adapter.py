@@ -81,6 +81,10 @@ class _Made(msgspec.Struct):
 
 _PAGE = msgspec.json.Decoder(_Page)
 
+_DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind) for kind in (_User, _Invite, _Group, _GroupUser)
+}
+
 
 class Adapter:
     """See `licenses.ports.SeatProvider`."""
@@ -160,7 +164,8 @@ def _walk(
     while listing.pages < _MAX_PAGES:
         try:
             answer = fetch(after)
-            page = _PAGE.decode(answer.body)
+            # NUL has no place in the database, and none in a name.
+            page = _PAGE.decode(answer.body.replace(b"\\u0000", b""))
         except Misconfigured:
             raise
         except ProviderError as error:
@@ -201,10 +206,11 @@ def _stuck(page: _Page, after: str | None, seen: set[str]) -> str:
 
 def _good(page: _Page, kind: type[Any], listing: Listing) -> Iterator[Any]:
     """The page's records; a bad one is set aside with a word, and the others go on."""
+    decode = _DECODERS[kind].decode
     for raw in page.data:
         listing.records += 1
         try:
-            yield msgspec.json.decode(raw, type=kind)
+            yield decode(raw)
         except msgspec.MsgspecError as error:
             listing.set_aside(f"A record was set aside: {error}")
 
