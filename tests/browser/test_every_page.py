@@ -111,3 +111,13 @@ def test_the_refusal_and_the_missing_page_are_accessible(browser: Browser, live_
         assert look(page, axe_source) == []
     context.close()
     assert Role.EMPLOYEE in PERSONS["bob"]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_people_see_signed_out_is_accessible(browser: Browser, live_server: Any, axe_source: str, width: int) -> None:
+    context = browser.new_context(reduced_motion="reduce", viewport={"width": width, "height": 900})
+    page = context.new_page()
+    for name in ("demo:sign_in", "account_login"):
+        page.goto(live_server.url + reverse(name))
+        assert look(page, axe_source) == [], name
+    context.close()
