@@ -86,7 +86,7 @@ LINE_COLUMNS = [
     Column("line", "Line", lambda l: l.line if l.line is not None else "Missing", sort="line"),
     Column("kind", "Outcome", lambda l: l.get_kind_display(), sort="kind", tag=lambda l: KIND_TAGS[l.kind]),
     Column("employee", "Employee id", lambda l: l.employee_id, sort="employee_id"),
-    Column("name", "Name", lambda l: f"{l.last_name}, {l.first_name}" if l.last_name else ""),
+    Column("name", "Who", lambda l: f"{l.last_name}, {l.first_name}" if l.last_name else l.email),
     Column("agency", "Agency", lambda l: l.agency.code if l.agency else "", sort="agency__code"),
     Column("reason", "Reason", lambda l: l.reason),
 ]

@@ -35,6 +35,12 @@ def history(record: Model, limit: int = 50) -> list[Happened]:
     return [happened(event) for event in history_of(record)[:limit]]
 
 
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def happened(event: AuditEvent) -> Happened:
-    changes = ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in event.after.items() if key != "sha256")
+    changes = ", ".join(
+        f"{key.replace('_', ' ')}: {_said(value)}" for key, value in event.after.items() if key != "sha256"
+    )
     return Happened(event.at, verb_label(event.verb), event.actor_name, event.reason, changes[:300])

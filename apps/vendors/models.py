@@ -146,6 +146,12 @@ class VendorGroup(models.Model):
         return self.name
 
 
+_PLANNED = {
+    "invite": "to invite", "withdraw": "invitations to withdraw", "remove": "to remove", "group_create": "groups to make",
+    "group_add": "to add to groups", "group_remove": "to take out of groups", "drift": "differences",
+}  # fmt: skip
+
+
 class SyncRun(models.Model):
     """One observation of a workspace and the plan that came of it."""
 
@@ -178,6 +184,11 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"Sync {self.pk} of {self.workspace}"
+
+    @property
+    def plan_words(self) -> str:
+        """The plan in words: "33 to add to groups, 2 differences"."""
+        return ", ".join(f"{count:,} {_PLANNED.get(kind, kind)}" for kind, count in self.counts.items())
 
     @property
     def removals(self) -> int:

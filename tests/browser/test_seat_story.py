@@ -32,7 +32,7 @@ def test_bob_gets_a_seat_and_hands_it_back(browser: Browser, live_server: Any) -
     bob.get_by_label("First drafts").focus()
     bob.keyboard.press("Space")
     bob.get_by_role("button", name="Send the request").press("Enter")
-    expect(bob.get_by_text("Your request is with your agency's contact.")).to_be_visible()
+    expect(bob.locator("#messages").get_by_text("Your request is with your agency's contact.")).to_be_visible()
 
     alice = page_of(browser, live_server, world, "alice")
     alice.goto("/requests/?state=submitted")
@@ -47,7 +47,7 @@ def test_bob_gets_a_seat_and_hands_it_back(browser: Browser, live_server: Any) -
     bob.get_by_role("link", name="Read and accept").click()
     bob.get_by_label("I have read these terms").press("Space")
     bob.get_by_role("button", name="Accept the terms").click()
-    expect(bob.get_by_text("Your acceptance is recorded.")).to_be_visible()
+    expect(bob.locator("#messages").get_by_text("Your acceptance is recorded.")).to_be_visible()
     assert Seat.objects.get().state == "granted"
     bob.get_by_role("link", name="Hand my seat back").click()
     bob.get_by_role("button", name="Hand it back now").click()
