@@ -151,6 +151,7 @@ def _apply(actor: Actor, run: RosterRun) -> RosterRun:
         newer = RosterRun.objects.filter(state=RosterRun.State.APPLIED, applied_at__gt=run.planned_at)
         if newer.exists():
             return _finish(actor, run, "failed", "agencies.roster.refused", error=str(errors.StalePlan()))
+        _execute(_LOCK_PEOPLE, run.pk)
         effect = RosterEffect(
             run_id=run.pk,
             left=_execute(_SEPARATE, run.pk),
@@ -181,6 +182,11 @@ _LINE_COLUMNS = (
     "status", "is_seasonal", "start_on", "end_on", "digest", "reason",
 )  # fmt: skip
 
+# In the order in which everybody locks people, so that a decision about them and a run never wait for each other.
+_LOCK_PEOPLE = """
+    SELECT e.id FROM agencies_employee e JOIN agencies_rosterline l ON l.employee_id = e.employee_id
+    WHERE l.run_id = %s AND l.kind <> 'reject' ORDER BY e.id FOR NO KEY UPDATE OF e
+"""
 _SEPARATE = """
     UPDATE agencies_employee e SET status = 'separated', end_on = COALESCE(l.end_on, e.end_on, CURRENT_DATE),
         source_digest = l.digest, updated_at = now()

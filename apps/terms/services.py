@@ -85,7 +85,7 @@ def terms_accept(*, actor: Actor, version: TermsVersion, sha256: str, channel: s
     if actor.employee_id is None:
         raise NotPermitted("Only employees accept the terms.")
     with transaction.atomic(), translated():
-        version = TermsVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
+        version = TermsVersion.objects.get(pk=version.pk)
         if version.state != TermsVersion.State.PUBLISHED or sha256 != version.sha256:
             raise OtherText()
         employee = Employee.objects.get(pk=actor.employee_id)

@@ -19,6 +19,13 @@ ADAPTERS = {"openai_organization": "ChatGPT organization (Administration API)"}
 
 def key_of(workspace: Workspace) -> str:
     """The workspace's key from where its reference points. Raises `CredentialMissing`; the key is never logged."""
+    key = _key_at(workspace)
+    if not key or not key.isascii() or not key.isprintable():
+        raise CredentialMissing("The workspace's key has characters that no key has.")
+    return key
+
+
+def _key_at(workspace: Workspace) -> str:
     kind, _, name = workspace.credential.partition(":")
     if kind == "env" and os.environ.get(name):
         return os.environ[name]

@@ -1,0 +1,105 @@
+"""Each lifecycle is one table, and the database keeps to it: every step that is not in it is refused, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from apps.agencies.lifecycle import ROSTER_RUN
+from apps.core import clock
+from apps.core.lifecycle import Lifecycle
+from apps.licenses.lifecycle import REQUEST, SEAT
+from apps.rollout.lifecycle import PHASE
+from apps.terms import services as terms
+from apps.terms.lifecycle import TERMS
+from apps.terms.models import TermsVersion
+from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC
+from apps.vendors.models import Drift, Operation, SyncRun
+from tests.factories.cast import World
+
+pytestmark = pytest.mark.django_db
+TABLES: list[tuple[str, Lifecycle]] = [
+    ("agencies_rosterrun", ROSTER_RUN),
+    ("licenses_seatrequest", REQUEST),
+    ("licenses_seat", SEAT),
+    ("rollout_phase", PHASE),
+    ("terms_termsversion", TERMS),
+    ("vendors_operation", OPERATION),
+    ("vendors_syncrun", SYNC),
+    ("vendors_drift", DRIFT),
+]
+
+
+@pytest.fixture
+def one_of_each(world: World) -> World:
+    """A record of every kind; those that the world does not hold yet are made as they begin."""
+    world.holder(world.employee("A003"))
+    workspace = world.with_vendor("http://127.0.0.1:9/v1")
+    Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test")
+    SyncRun.objects.create(workspace=workspace, started_by_key="system", started_by="Beacon")
+    Drift.objects.create(workspace=workspace, kind="unmanaged", target="x", detail="x")
+    draft = terms.terms_draft(actor=world.paula, title="Conditions", body="Seconde", language="fr")
+    TermsVersion.objects.filter(pk=draft.pk).update(sha256=draft.digest(), effective_on=clock.today())
+    return world
+
+
+def steps(machine: Lifecycle) -> Iterator[tuple[str, str]]:
+    for old in sorted(machine.states):
+        for new in sorted(machine.states - {old}):
+            yield old, new
+
+
+def _try(table: str, pk: int, old: str, new: str) -> str:
+    """The name of the constraint that refuses the step, or an empty string where it is taken."""
+    with connection.cursor() as cursor:
+        sid = transaction.savepoint()
+        try:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # the triggers sleep for the start alone
+            cursor.execute(f"UPDATE {table} SET state = %s WHERE id = %s", [old, pk])
+            cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+            cursor.execute(f"UPDATE {table} SET state = %s WHERE id = %s", [new, pk])
+        except IntegrityError as error:
+            return str(error.__cause__.diag.constraint_name)  # type: ignore[union-attr]  # psycopg's
+        finally:
+            transaction.savepoint_rollback(sid)
+    return ""
+
+
+@pytest.mark.parametrize(("table", "machine"), TABLES, ids=[table for table, _ in TABLES])
+def test_the_trigger_allows_exactly_what_the_table_allows(one_of_each: World, table: str, machine: Lifecycle) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT max(id) FROM {table}")
+        pk = cursor.fetchone()[0]
+    assert pk is not None
+    for old, new in steps(machine):
+        refused = _try(table, pk, old, new)
+        if machine.allows(old, new):
+            # A later rule of the row may refuse what the lifecycle allows, but never the lifecycle itself.
+            assert refused != f"{table}_lifecycle", (old, new)
+        else:
+            assert refused == f"{table}_lifecycle", (old, new)
+
+
+@pytest.mark.parametrize(("table", "machine"), TABLES, ids=[table for table, _ in TABLES])
+def test_nothing_is_born_in_the_middle_of_its_life(one_of_each: World, table: str, machine: Lifecycle) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND table_schema = 'public'"
+            " AND is_identity = 'NO' AND column_name NOT IN ('id', 'state')",
+            [table],
+        )
+        columns = ", ".join(row[0] for row in cursor.fetchall())
+        for state in sorted(machine.states - machine.initial):
+            with pytest.raises(IntegrityError) as refused, transaction.atomic():
+                cursor.execute(
+                    f"INSERT INTO {table} (state, {columns}) SELECT %s, {columns} FROM {table} LIMIT 1", [state]
+                )
+            assert refused.value.__cause__.diag.constraint_name == f"{table}_lifecycle"  # type: ignore[union-attr]  # psycopg's
+
+
+def test_every_lifecycle_of_the_product_is_tried_here() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%%\\_lifecycle'")
+        assert {row[0] for row in cursor.fetchall()} == {table for table, _ in TABLES}

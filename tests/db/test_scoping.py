@@ -1,0 +1,156 @@
+"""Every selector cuts what it returns to what the actor may see. A new one fails here until its row says who sees what."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+
+from apps.accounts.actors import Actor, Role
+from apps.agencies import roster_services
+from apps.agencies import selectors as directory
+from apps.licenses import selectors as seats
+from apps.rollout import selectors as rollout
+from apps.terms import selectors as terms
+from apps.training import selectors as training
+from apps.training import services as training_services
+from apps.vendors import selectors as vendors
+from apps.vendors.models import Drift, Operation, SyncRun
+from tests.factories.cast import World
+
+pytestmark = pytest.mark.django_db
+Selector = Callable[[Actor], QuerySet[Any]]
+CAST = ("alice", "bob", "charlie", "dana", "erin", "paula", "audrey", "lee")
+REVIEWERS = {"erin", "paula", "audrey"}
+ALL = set(CAST)
+# What the house holds is about Bob of agency A: who sees it?
+SEES: list[tuple[Selector, set[str]]] = [
+    (directory.agencies_visible_to, ALL),
+    (directory.employees_visible_to, REVIEWERS | {"alice", "bob"}),
+    (directory.roster_runs_visible_to, REVIEWERS),
+    (rollout.phases_visible_to, REVIEWERS),  # a draft: see `house`
+    (terms.versions_visible_to, REVIEWERS),  # a draft
+    (terms.acceptances_visible_to, REVIEWERS | {"bob"}),
+    (training.courses_visible_to, ALL),
+    (training.completions_visible_to, REVIEWERS | {"alice", "bob"}),
+    (training.imports_visible_to, REVIEWERS),
+    (seats.requests_visible_to, REVIEWERS | {"alice", "bob"}),
+    (seats.seats_visible_to, REVIEWERS | {"alice", "bob"}),
+    (seats.contracts_visible_to, REVIEWERS | {"lee"}),
+    (vendors.workspaces_visible_to, REVIEWERS | {"lee"}),
+    (vendors.runs_visible_to, REVIEWERS),
+    (vendors.operations_visible_to, REVIEWERS | {"bob"}),
+    (vendors.drifts_visible_to, REVIEWERS),
+]
+
+
+@pytest.fixture
+def house(world: World) -> dict[Selector, Any]:
+    """One record for each selector, and by which it is known."""
+    from apps.rollout import services as rollout_services
+    from apps.terms import services as terms_services
+
+    bob = world.employee("A003")
+    seat = world.holder(bob)
+    workspace = world.with_vendor("http://127.0.0.1:9/v1")
+    run = roster_services.roster_receive(actor=world.erin, file_name="hr.csv", content=b"employee_id\n")
+    imported = training_services.completions_import(
+        actor=world.erin, file_name="lms.csv", content=b"employee_id,course,completed_on\n"
+    )
+    operation = Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test", employee=bob)
+    draft = terms_services.terms_draft(actor=world.paula, title="Terms", body="Second")
+    planned = rollout_services.phase_create(
+        actor=world.erin, number=2, name="Second", planned_start=world.phase.planned_start,
+        planned_end=world.phase.planned_end, seat_cap=5,
+    )  # fmt: skip
+    return {
+        directory.agencies_visible_to: world.a,
+        directory.employees_visible_to: bob,
+        directory.roster_runs_visible_to: run,
+        rollout.phases_visible_to: planned,
+        terms.versions_visible_to: draft,
+        terms.acceptances_visible_to: bob.acceptances.get(),
+        training.courses_visible_to: world.course,
+        training.completions_visible_to: bob.completions.get(),
+        training.imports_visible_to: imported,
+        seats.requests_visible_to: seat.request,
+        seats.seats_visible_to: seat,
+        seats.contracts_visible_to: world.contract,
+        vendors.workspaces_visible_to: workspace,
+        vendors.runs_visible_to: SyncRun.objects.create(
+            workspace=workspace, started_by_key="system", started_by="Beacon"
+        ),
+        vendors.operations_visible_to: operation,
+        vendors.drifts_visible_to: Drift.objects.create(
+            workspace=workspace, kind="orphan", target="u", detail="x", employee=bob
+        ),
+    }
+
+
+@pytest.mark.parametrize(("selector", "who"), SEES, ids=[selector.__name__ for selector, _ in SEES])
+def test_who_sees_a_record_about_bob(
+    world: World, house: dict[Selector, Any], selector: Selector, who: set[str]
+) -> None:
+    record = house[selector]
+    assert {name for name in CAST if selector(world.actor(name)).filter(pk=record.pk).exists()} == who
+
+
+def test_every_selector_is_listed() -> None:
+    apps = Path(importlib.import_module("apps").__path__[0])
+    found = set()
+    for path in apps.glob("*/selectors.py"):
+        module = importlib.import_module(f"apps.{path.parent.name}.selectors")
+        found |= {
+            function
+            for name, function in inspect.getmembers(module, inspect.isfunction)
+            if name.endswith("_visible_to") and function.__module__ == module.__name__
+        }
+    assert found == {selector for selector, _ in SEES}
+
+
+def test_charlie_sees_of_agency_a_nobody_and_nothing(world: World) -> None:
+    for code in ("A001", "A002", "A003"):
+        world.ask(world.employee(code))
+    world.holder(world.employee("A004"))
+    for selector, path in (
+        (directory.employees_visible_to, "agency"),
+        (seats.requests_visible_to, "employee__agency"),
+        (seats.seats_visible_to, "agency"),
+        (training.completions_visible_to, "employee__agency"),
+    ):
+        assert not selector(world.charlie).filter(**{path: world.a}).exists()
+    assert directory.employees_matching(world.charlie, "Bob").count() == 0
+    assert directory.employees_matching(world.alice, "Bob").count() == 1
+
+
+def test_lee_sees_no_person(world: World) -> None:
+    world.holder(world.employee("A003"))
+    for selector in (
+        directory.employees_visible_to, seats.requests_visible_to, seats.seats_visible_to, terms.acceptances_visible_to,
+        training.completions_visible_to, vendors.operations_visible_to,
+    ):  # fmt: skip
+        assert not selector(world.lee).exists()
+
+
+def test_a_mover_takes_their_record_along_out_of_alices_sight(world: World) -> None:
+    from tests.factories.cast import import_rows, row
+
+    bob = world.employee("A003")
+    world.holder(bob)
+    import_rows([row("A003", "Bob", "Employee", "BBB") if r[0] == "A003" else r for r in world.rows])
+    assert not directory.employees_visible_to(world.alice).filter(pk=bob.pk).exists()
+    assert directory.employees_visible_to(world.charlie).filter(pk=bob.pk).exists()
+    assert not seats.requests_visible_to(world.alice).filter(employee=bob).exists()
+
+
+def test_an_actor_of_nobody_sees_nobody() -> None:
+    nobody = Actor(key="x", name="Nobody")
+    with_role = Actor(key="y", name="Leader", roles={Role.LEADER: frozenset({""})})
+    for actor in (nobody, with_role):
+        assert not directory.employees_visible_to(actor).exists()
+        assert not seats.seats_visible_to(actor).exists()
