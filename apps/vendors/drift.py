@@ -79,12 +79,19 @@ def drift_adopt(*, actor: Actor, drift: Drift, reason: str) -> Drift:
 
 
 def drift_repair(*, actor: Actor, drift: Drift, reason: str) -> Drift:
-    """Ask of the vendor what the seat demands, now."""
+    """Ask of the vendor what the seat demands, now; where invitations went stale, once more than the rule would."""
     actor.require(Role.ADMINISTRATOR)
     if drift.employee_id is None:
         raise Invalid("Nobody in the directory belongs to this account.", how_to_fix="Remove it or ignore it.")
     with transaction.atomic():
-        people_reconcile(drift.workspace, [drift.employee_id], f"Drift {drift.pk}, {actor.name}")
+        cause = f"Drift {drift.pk}, {actor.name}"
+        if drift.kind == Drift.Kind.STALE_INVITE and drift.employee:
+            target = person_target(drift.employee.pk)
+            again = Wanted("invite", target, drift.employee.pk, drift.employee.email, reason)
+            operations_write(drift.workspace, [again], cause=cause)
+            ring(drift.workspace_id)
+        else:
+            people_reconcile(drift.workspace, [drift.employee_id], cause)
         return _settle(actor, drift, "resolved", "repaired", reason)
 
 

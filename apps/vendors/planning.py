@@ -17,10 +17,11 @@ from apps.vendors.lifecycle import OPEN
 from apps.vendors.models import Operation, VendorGroup, Workspace
 from apps.vendors.reconcile import PRIORITY, Difference, Row, Wanted, decide
 
+# Invitations count since the grant or since the account vanished; clocks differ by minutes.
 # People who are in step are counted, not fetched: after the roll-out that is nearly everybody.
 _ROWS = """
     WITH desired AS (
-        SELECT s.employee_id FROM licenses_seat s JOIN agencies_agency a ON a.id = s.agency_id
+        SELECT s.employee_id, s.granted_at FROM licenses_seat s JOIN agencies_agency a ON a.id = s.agency_id
         WHERE s.state = 'granted' AND a.workspace = %(name)s AND (%(ids)s::bigint[] IS NULL OR s.employee_id = ANY(%(ids)s))
     ), account AS (
         SELECT DISTINCT ON (employee_id) *, count(*) OVER (PARTITION BY employee_id) AS n FROM vendors_vendoraccount
@@ -45,8 +46,9 @@ _ROWS = """
         COALESCE(ac.is_service, false), COALESCE(ac.is_scim, false), COALESCE(ac.groups, '{}'), COALESCE(ac.n, 0),
         iv.id, COALESCE(iv.vendor_id, ''), COALESCE(iv.status, ''), iv.expires_at, COALESCE(iv.is_ours, false),
         (SELECT count(*) FROM vendors_vendorinvite x WHERE x.workspace_id = %(ws)s AND x.employee_id = e.id AND x.is_ours
-            AND x.status <> 'accepted' AND x.invited_at >= COALESCE((SELECT max(y.gone_at) FROM vendors_vendoraccount y
-                WHERE y.workspace_id = %(ws)s AND y.employee_id = e.id), '-infinity')),
+            AND x.status <> 'accepted' AND x.invited_at >= GREATEST(d.granted_at, (SELECT max(y.gone_at)
+                FROM vendors_vendoraccount y
+                WHERE y.workspace_id = %(ws)s AND y.employee_id = e.id)) - interval '5 minutes'),
         EXISTS (SELECT 1 FROM vendors_vendoraccount x WHERE x.workspace_id = %(ws)s AND x.employee_id = e.id
             AND x.gone_at IS NOT NULL AND x.is_ours)
     FROM people p JOIN agencies_employee e ON e.id = p.employee_id

@@ -114,7 +114,9 @@ def test_the_refusal_and_the_missing_page_are_accessible(browser: Browser, live_
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_what_people_see_signed_out_is_accessible(browser: Browser, live_server: Any, axe_source: str, width: int) -> None:
+def test_what_people_see_signed_out_is_accessible(
+    browser: Browser, live_server: Any, axe_source: str, width: int
+) -> None:
     context = browser.new_context(reduced_motion="reduce", viewport={"width": width, "height": 900})
     page = context.new_page()
     for name in ("demo:sign_in", "account_login"):

@@ -76,10 +76,15 @@ class Office:
         return VendorAccount.objects.filter(workspace=self.workspace, gone_at=None, is_ours=True).count()
 
 
-@pytest.fixture
-def house(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """Nobody has asked for a seat yet; eight people of agency A could. The SDK's pauses take no time."""
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's pauses between its tries take no time."""
     monkeypatch.setattr("openai._base_client.time.sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def house(simulator: RunningSimulator) -> Iterator[Office]:
+    """Nobody has asked for a seat yet; eight people of agency A could."""
     world = World.build(more=8)
     with ExitStack() as later:
         yield Office(world, world.with_vendor(simulator.vendor_url), simulator, later)
