@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
@@ -74,6 +75,7 @@ def _paged(request: Request, rows: Any, serializer: type[serializers.BaseSeriali
     return pages.get_paginated_response(serializer(page, many=True).data)
 
 
+@extend_schema(responses=OpenApiTypes.OBJECT)
 @login_not_required
 @allow()
 @api_view(["GET"])
@@ -114,7 +116,7 @@ def request_list(request: Request) -> Response:
     return _paged(request, rows, RequestOut)
 
 
-@extend_schema(request=DecideIn)
+@extend_schema(request=DecideIn, responses=OpenApiTypes.OBJECT)
 @login_not_required
 @allow(Role.CONTACT, Role.ADMINISTRATOR)
 @api_view(["POST"])
@@ -136,6 +138,7 @@ def decide(request: Request) -> Response:
     )
 
 
+@extend_schema(responses=SeatOut(many=True))
 @login_not_required
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.CONTACT)
 @api_view(["GET"])
@@ -147,6 +150,7 @@ def seat_list(request: Request) -> Response:
     return _paged(request, rows, SeatOut)
 
 
+@extend_schema(responses=OpenApiTypes.OBJECT)
 @login_not_required
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 @api_view(["GET"])
