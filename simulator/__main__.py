@@ -22,6 +22,7 @@ from simulator.world import World
 DEFAULT_PORT = 8100
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_ADMIN_KEY = "sim-admin-key"
+DEFAULT_WORKSPACE_KEY = "sim-workspace-key"
 READY_LINE = "simulator listening on {url}"
 
 SHUTDOWN_SECONDS = 1
@@ -41,6 +42,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=port, help="0: any free")
     parser.add_argument("--state", default=env.get("SIMULATOR_STATE"), help="SQLite file with the state")
     parser.add_argument("--admin-key", default=env.get("SIMULATOR_ADMIN_KEY", DEFAULT_ADMIN_KEY))
+    parser.add_argument("--workspace-key", default=env.get("SIMULATOR_WORKSPACE_KEY", DEFAULT_WORKSPACE_KEY))
     parser.add_argument(
         "--until-stdin-closes",
         action="store_true",
@@ -92,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
     store = Store(options.state)
-    world = World(store, options.admin_key)
+    world = World(store, options.admin_key, options.workspace_key)
     ensure_organization(world)
     config = uvicorn.Config(
         build(world),

@@ -15,7 +15,8 @@ from simulator.errors import ApiError, bad_request, not_found
 from simulator.faults import Fault
 from simulator.messages import HTML, Call, Reply, error_reply, json_reply, read_body, send_reply
 from simulator.pages import LimitRule
-from simulator.users import NewMember, email_key
+from simulator.routes import vendor_routes
+from simulator.users import NewMember, Status, email_key
 from simulator.wire import read_call
 from simulator.world import Handler, World
 
@@ -23,13 +24,18 @@ JOURNAL_LIMIT = LimitRule(default=1_000, lowest=1, highest=100_000)
 
 COUNTS = {
     "users": "SELECT count(*) FROM users WHERE deleted_at IS NULL",
+    "inactive": "SELECT count(*) FROM users WHERE deleted_at IS NULL AND inactive_at IS NOT NULL",
+    "scim_managed": "SELECT count(*) FROM users WHERE deleted_at IS NULL AND is_scim_managed = 1",
     "owners": "SELECT count(*) FROM users WHERE deleted_at IS NULL AND role = 'owner'",
     "invites_pending": "SELECT count(*) FROM invites WHERE deleted_at IS NULL AND status = 'pending'",
     "invites_accepted": "SELECT count(*) FROM invites WHERE deleted_at IS NULL AND status = 'accepted'",
     "invites_expired": "SELECT count(*) FROM invites WHERE deleted_at IS NULL AND status = 'expired'",
     "groups": "SELECT count(*) FROM groups WHERE deleted_at IS NULL",
+    "groups_scim_managed": "SELECT count(*) FROM groups WHERE deleted_at IS NULL AND is_scim_managed = 1",
     "group_members": "SELECT count(*) FROM group_members WHERE deleted_at IS NULL",
     "audit_entries": "SELECT count(*) FROM audit_log",
+    "workspace_calls": "SELECT count(*) FROM workspace_calls",
+    "idp_assigned": "SELECT count(*) FROM idp_members",
 }
 
 
@@ -82,7 +88,7 @@ def show_page(world: World, _call: Call) -> Reply:
     """GET /_sim/: the state for a person to read."""
     faults = [placed.shown() for placed in world.faults.all()]
     calls = world.journal.find(None, None, admin_page.SHOWN_CALLS)
-    return Reply(admin_page.render(summary(world), faults, calls).encode(), media_type=HTML)
+    return Reply(admin_page.render(summary(world), faults, calls, vendor_routes()).encode(), media_type=HTML)
 
 
 def show_settings(world: World, _call: Call) -> Reply:
@@ -200,6 +206,19 @@ class RemovalOrder(msgspec.Struct, forbid_unknown_fields=True):
 def remove_members(world: World, call: Call) -> Reply:
     """DELETE /_sim/members: remove members behind the API's back."""
     return json_reply({"removed": seeding.remove_members(world, read_body(call, RemovalOrder).emails)})
+
+
+class StatusOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether a member may come in."""
+
+    email: str
+    status: Status
+
+
+def set_status(world: World, call: Call) -> Reply:
+    """POST /_sim/members/status: as if an owner had done it on the vendor's own pages."""
+    order = read_body(call, StatusOrder)
+    return json_reply({"user_id": seeding.set_status(world, order.email, order.status), "status": order.status})
 
 
 def reset(world: World, _call: Call) -> Reply:

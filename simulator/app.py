@@ -1,4 +1,4 @@
-"""Which route is answered by what. A further surface of the vendor is a further table here."""
+"""The simulator as one application: the vendor's routes, its own under /_sim/, and what fits neither."""
 
 from __future__ import annotations
 
@@ -13,54 +13,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from simulator import (
-    admin,
-    audit_log,
-    costs,
-    data_retention,
-    group_users,
-    groups,
-    invites,
-    usage,
-    users,
-)
+from simulator import admin, idp
 from simulator.admin import AdminRoute
 from simulator.errors import ApiError
 from simulator.journal import UNMATCHED
 from simulator.messages import JSON, Call
+from simulator.routes import VENDOR_PREFIX, vendor_routes
 from simulator.settings import ANY_ROUTE
 from simulator.wire import RequestIds, VendorRoute
 from simulator.world import Handler, World
 
 HEALTHY = b'{"status":"ok"}'
-VENDOR_PREFIX = "/v1"
-ORGANIZATION = f"{VENDOR_PREFIX}/organization"
-
-VENDOR_ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", f"{ORGANIZATION}/users", users.list_users),
-    ("GET", f"{ORGANIZATION}/users/{{user_id}}", users.retrieve_user),
-    ("POST", f"{ORGANIZATION}/users/{{user_id}}", users.update_user),
-    ("DELETE", f"{ORGANIZATION}/users/{{user_id}}", users.delete_user),
-    ("GET", f"{ORGANIZATION}/invites", invites.list_invites),
-    ("POST", f"{ORGANIZATION}/invites", invites.create_invite),
-    ("GET", f"{ORGANIZATION}/invites/{{invite_id}}", invites.retrieve_invite),
-    ("DELETE", f"{ORGANIZATION}/invites/{{invite_id}}", invites.delete_invite),
-    ("GET", f"{ORGANIZATION}/groups", groups.list_groups),
-    ("POST", f"{ORGANIZATION}/groups", groups.create_group),
-    ("GET", f"{ORGANIZATION}/groups/{{group_id}}", groups.retrieve_group),
-    ("POST", f"{ORGANIZATION}/groups/{{group_id}}", groups.update_group),
-    ("DELETE", f"{ORGANIZATION}/groups/{{group_id}}", groups.delete_group),
-    ("GET", f"{ORGANIZATION}/groups/{{group_id}}/users", group_users.list_members),
-    ("POST", f"{ORGANIZATION}/groups/{{group_id}}/users", group_users.add_member),
-    ("GET", f"{ORGANIZATION}/groups/{{group_id}}/users/{{user_id}}", group_users.retrieve_member),
-    ("DELETE", f"{ORGANIZATION}/groups/{{group_id}}/users/{{user_id}}", group_users.remove_member),
-    ("GET", f"{ORGANIZATION}/audit_logs", audit_log.list_entries),
-    ("GET", f"{ORGANIZATION}/usage/completions", usage.completions),
-    ("GET", f"{ORGANIZATION}/costs", costs.costs),
-    ("GET", f"{ORGANIZATION}/data_retention", data_retention.retrieve_retention),
-    ("POST", f"{ORGANIZATION}/data_retention", data_retention.update_retention),
-)
-
 ADMIN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/_sim/", admin.show_page),
     ("GET", "/_sim/state", admin.show_state),
@@ -73,9 +36,11 @@ ADMIN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/_sim/requests", admin.show_requests),
     ("DELETE", "/_sim/requests", admin.clear_requests),
     ("POST", "/_sim/accept", admin.accept),
+    ("POST", "/_sim/idp_sync", idp.sync),
     ("POST", "/_sim/seed", admin.seed),
     ("POST", "/_sim/members", admin.add_members),
     ("DELETE", "/_sim/members", admin.remove_members),
+    ("POST", "/_sim/members/status", admin.set_status),
     ("POST", "/_sim/reset", admin.reset),
 )
 
@@ -90,11 +55,12 @@ def build(world: World) -> Starlette:
     async def unmatched(request: Request, error: Exception) -> Response:
         return _no_such_route(world, request, error)
 
-    routes = {f"{method} {template}" for method, template, _ in VENDOR_ROUTES}
-    world.routes = frozenset({ANY_ROUTE, *routes, *(f"{method} {ANY_ROUTE}" for method, _, _ in VENDOR_ROUTES)})
+    served = vendor_routes()
+    anything = {f"{route.method} {ANY_ROUTE}" for route in served}
+    world.routes = frozenset({ANY_ROUTE, *anything, *(route.name for route in served)})
     vendor = [
-        _route(method, template, VendorRoute(world, f"{method} {template}", handler))
-        for method, template, handler in VENDOR_ROUTES
+        _route(route.method, route.template, VendorRoute(world, route.name, route.handler, route.gate))
+        for route in served
     ]
     own = [
         _route(method, template, AdminRoute(world, f"{method} {template}", handler))

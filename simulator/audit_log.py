@@ -18,6 +18,7 @@ from simulator.messages import Call, Reply
 from simulator.world import DEFAULT_PROJECT_ID, DEFAULT_PROJECT_NAME, World
 
 ADMIN_KEY_ID = "key_simulator_admin"
+WORKSPACE_KEY_ID = "key_simulator_workspace"
 KEY_OWNER = "key_owner"
 TENANT_PREFIX = "tenant."
 # From the block of addresses reserved for documentation (RFC 5737).
@@ -57,11 +58,16 @@ def key_owner(world: World) -> tuple[str, str]:
     return owner["id"], owner["email"]
 
 
-def api_key_actor(world: World) -> Actor:
-    """Return the admin key that every call of the API uses."""
+def api_key_actor(world: World, key_id: str = ADMIN_KEY_ID) -> Actor:
+    """Return the key that a call uses: by default the organization's admin key."""
     user_id, email = key_owner(world)
-    api_key = {"id": ADMIN_KEY_ID, "type": "user", "user": {"id": user_id, "email": email}}
-    return Actor(ADMIN_KEY_ID, user_id, email, {"type": "api_key", "api_key": api_key})
+    api_key = {"id": key_id, "type": "user", "user": {"id": user_id, "email": email}}
+    return Actor(key_id, user_id, email, {"type": "api_key", "api_key": api_key})
+
+
+def workspace_key_actor(world: World) -> Actor:
+    """Return the workspace's key, which the same owner made."""
+    return api_key_actor(world, WORKSPACE_KEY_ID)
 
 
 def audit_role(role: str | None) -> str | None:

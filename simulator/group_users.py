@@ -77,7 +77,8 @@ def list_members(world: World, call: Call) -> Reply:
     return Reply(pages.next_page(world.store.rows(_LISTS[order], params), limit, cursor))
 
 
-def _is_member(world: World, group_id: str, user_id: str) -> bool:
+def is_member(world: World, group_id: str, user_id: str) -> bool:
+    """Whether someone is in a group."""
     sql = "SELECT 1 FROM group_members WHERE group_id = ? AND user_id = ? AND deleted_at IS NULL"
     return world.store.one(sql, (group_id, user_id)) is not None
 
@@ -94,20 +95,25 @@ def add_member(world: World, call: Call) -> Reply:
     """POST /v1/organization/groups/{group_id}/users: what a repeated add gives is a setting."""
     order = read_body(call, MemberOrder)
     group = groups.fetch_writable(world, call.params["group_id"])
-    user = users.fetch(world, order.user_id)
-    if _is_member(world, group.id, user.id):
-        if HTTPStatus(world.settings.duplicate_group_add) is HTTPStatus.CONFLICT:
-            raise conflict("The user is already in this group.", code="already_in_group", param="user_id")
-        return json_reply(MemberAdded(user.id, group.id))
+    put(world, group.id, [order.user_id], actor=audit_log.api_key_actor(world))
+    return json_reply(MemberAdded(order.user_id, group.id))
+
+
+def put(world: World, group_id: str, user_ids: list[str], *, actor: audit_log.Actor) -> None:
+    """Put members into a group, all or none; what a repeated add gives is a setting."""
     with world.store.transaction():
-        add(world, group.id, user.id)
-        _record(world, "tenant.group.member.added", group.id, user.id)
-    return json_reply(MemberAdded(user.id, group.id))
+        for user_id in user_ids:
+            user = users.fetch(world, user_id)
+            if not is_member(world, group_id, user.id):
+                add(world, group_id, user.id)
+                _record(world, "tenant.group.member.added", group_id, user.id, actor)
+            elif HTTPStatus(world.settings.duplicate_group_add) is HTTPStatus.CONFLICT:
+                raise conflict("The user is already in this group.", code="already_in_group", param="user_id")
 
 
 def retrieve_member(world: World, call: Call) -> Reply:
     """GET /v1/organization/groups/{group_id}/users/{user_id}."""
-    user = _fetch_member(world, call)
+    user = fetch_member(world, call)
     details = MemberDetails(
         id=user.id,
         name=user.name or "",
@@ -120,25 +126,35 @@ def retrieve_member(world: World, call: Call) -> Reply:
 def remove_member(world: World, call: Call) -> Reply:
     """DELETE /v1/organization/groups/{group_id}/users/{user_id}."""
     group = groups.fetch_writable(world, call.params["group_id"])
-    user = _fetch_member(world, call)
-    with world.store.transaction():
-        world.store.run(
-            "UPDATE group_members SET deleted_at = ? WHERE group_id = ? AND user_id = ? AND deleted_at IS NULL",
-            (world.now(), group.id, user.id),
-        )
-        _record(world, "tenant.group.member.removed", group.id, user.id)
+    take_out(world, group.id, fetch_member(world, call).id, actor=audit_log.api_key_actor(world))
     return json_reply(MemberRemoved())
 
 
-def _fetch_member(world: World, call: Call) -> users.User:
+def take_out(world: World, group_id: str, user_id: str, *, actor: audit_log.Actor) -> None:
+    """End a membership and leave an audit entry."""
+    with world.store.transaction():
+        drop(world, group_id, user_id)
+        _record(world, "tenant.group.member.removed", group_id, user_id, actor)
+
+
+def drop(world: World, group_id: str, user_id: str) -> None:
+    """End a membership; call it inside a transaction."""
+    world.store.run(
+        "UPDATE group_members SET deleted_at = ? WHERE group_id = ? AND user_id = ? AND deleted_at IS NULL",
+        (world.now(), group_id, user_id),
+    )
+
+
+def fetch_member(world: World, call: Call) -> users.User:
+    """Return the member of the group that the path names; raises a 404 where there is none."""
     group = groups.fetch(world, call.params["group_id"])
     user_id = call.params["user_id"]
-    if not _is_member(world, group.id, user_id):
+    if not is_member(world, group.id, user_id):
         raise not_found("user in this group", user_id, param="user_id")
     return users.fetch(world, user_id)
 
 
-def _record(world: World, event: str, group_id: str, user_id: str) -> None:
+def _record(world: World, event: str, group_id: str, user_id: str, actor: audit_log.Actor) -> None:
     # The vendor logs memberships only among tenant events, without a published schema.
     detail = {"id": group_id, "user_id": user_id}
-    audit_log.record_by_key(world, event, group_id, detail)
+    audit_log.record(world, audit_log.Event(event, group_id, detail, actor))

@@ -36,12 +36,17 @@ class GroupName(msgspec.Struct):
 
 def create_group(world: World, call: Call) -> Reply:
     """POST /v1/organization/groups: names need not be unique."""
-    order = read_body(call, GroupName)
+    name = read_body(call, GroupName).name
+    return json_reply(create(world, name, actor=audit_log.api_key_actor(world)))
+
+
+def create(world: World, name: str, *, actor: audit_log.Actor) -> Group:
+    """Make a group and leave an audit entry."""
     with world.store.transaction():
-        group = add(world, order.name)
+        group = add(world, name)
         detail = {"id": group.id, "data": {"group_name": group.name}}
-        audit_log.record_by_key(world, "group.created", group.id, detail)
-    return json_reply(group)
+        audit_log.record(world, audit_log.Event("group.created", group.id, detail, actor))
+    return group
 
 
 def add(world: World, name: str, *, is_scim_managed: bool = False) -> Group:
@@ -103,7 +108,7 @@ def retrieve_group(world: World, call: Call) -> Reply:
 
 
 _SAVE = """
-    UPDATE groups SET body = :body, changed_at = :now,
+    UPDATE groups SET body = :body, is_scim_managed = :is_scim_managed, changed_at = :now,
       prior_body = CASE WHEN changed_at > :shown_at THEN prior_body ELSE body END
     WHERE id = :id
 """
@@ -113,20 +118,31 @@ def update_group(world: World, call: Call) -> Reply:
     """POST /v1/organization/groups/{group_id}: the answer lacks `group_type` (fact sheet 3.3)."""
     order = read_body(call, GroupName)
     group = fetch_writable(world, call.params["group_id"])
-    group.name = order.name
-    params = {
-        "id": group.id,
-        "body": msgspec.json.encode(group).decode(),
-        "now": world.now(),
-        "shown_at": world.visible_at(),
-    }
-    detail = {"id": group.id, "changes_requested": {"group_name": group.name}}
-    with world.store.transaction():
-        world.store.run(_SAVE, params)
-        audit_log.record_by_key(world, "group.updated", group.id, detail)
+    rename(world, group, order.name, actor=audit_log.api_key_actor(world))
     shown: dict[str, Any] = msgspec.structs.asdict(group)
     del shown["group_type"]
     return json_reply(shown)
+
+
+def rename(world: World, group: Group, name: str, *, actor: audit_log.Actor) -> None:
+    """Give a group another name and leave an audit entry."""
+    group.name = name
+    detail = {"id": group.id, "changes_requested": {"group_name": group.name}}
+    with world.store.transaction():
+        save(world, group)
+        audit_log.record(world, audit_log.Event("group.updated", group.id, detail, actor))
+
+
+def save(world: World, group: Group) -> None:
+    """Write a changed group; lists show the prior state until the read lag has passed."""
+    params = {
+        "id": group.id,
+        "body": msgspec.json.encode(group).decode(),
+        "is_scim_managed": group.is_scim_managed,
+        "now": world.now(),
+        "shown_at": world.visible_at(),
+    }
+    world.store.run(_SAVE, params)
 
 
 class GroupDeleted(msgspec.Struct):
@@ -140,12 +156,17 @@ class GroupDeleted(msgspec.Struct):
 def delete_group(world: World, call: Call) -> Reply:
     """DELETE /v1/organization/groups/{group_id}: ends its memberships too."""
     group = fetch_writable(world, call.params["group_id"])
-    now = world.now()
     with world.store.transaction():
-        world.store.run("UPDATE groups SET deleted_at = ? WHERE id = ?", (now, group.id))
-        world.store.run(
-            "UPDATE group_members SET deleted_at = ? WHERE group_id = ? AND deleted_at IS NULL",
-            (now, group.id),
-        )
-        audit_log.record_by_key(world, "group.deleted", group.id, {"id": group.id})
+        remove(world, group.id, actor=audit_log.api_key_actor(world))
     return json_reply(GroupDeleted(group.id))
+
+
+def remove(world: World, group_id: str, *, actor: audit_log.Actor | None) -> None:
+    """Take a group away with its memberships; call it inside a transaction."""
+    now = world.now()
+    world.store.run("UPDATE groups SET deleted_at = ? WHERE id = ?", (now, group_id))
+    world.store.run(
+        "UPDATE group_members SET deleted_at = ? WHERE group_id = ? AND deleted_at IS NULL",
+        (now, group_id),
+    )
+    audit_log.record(world, audit_log.Event("group.deleted", group_id, {"id": group_id}, actor))

@@ -9,6 +9,7 @@ service that acts by itself, and two runs with the same calls agree.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -20,7 +21,14 @@ from simulator.clock import SECONDS_PER_DAY
 from simulator.errors import ApiError, bad_request, conflict, not_found
 from simulator.ids import draw, draw_share, object_id
 from simulator.messages import Call, Reply, json_reply, read_body
-from simulator.users import NewMember, ProjectMembership, email_key
+from simulator.users import (
+    DEFAULT_SEAT,
+    NewMember,
+    ProjectMembership,
+    SeatType,
+    WorkspaceRole,
+    email_key,
+)
 from simulator.world import DEFAULT_PROJECT_ID, DEFAULT_PROJECT_NAME, World
 
 PENDING = "pending"
@@ -55,6 +63,18 @@ class Invite(msgspec.Struct, kw_only=True):
     projects: list[ProjectGrant]
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What an invite carries that the organization's API does not show."""
+
+    seat_type: SeatType = DEFAULT_SEAT
+    workspace_role: WorkspaceRole | None = None
+    is_scim_managed: bool = False
+
+
+PLAIN = Terms()
+
+
 class InviteOrder(msgspec.Struct):
     """The body of a create. `projects` left out means the default project, an empty list means none."""
 
@@ -66,23 +86,37 @@ class InviteOrder(msgspec.Struct):
 def create_invite(world: World, call: Call) -> Reply:
     """POST /v1/organization/invites: what happens for a member or a pending address is a setting."""
     order = read_body(call, InviteOrder)
-    if not _ADDRESS.fullmatch(order.email):
-        raise bad_request(f"'{order.email}' is not a valid email address.", param="email")
-    _refuse_member(world, order.email)
-    pending = _pending(world, order.email)
-    if pending and world.settings.reinvite_pending == "error":
-        raise bad_request("This address has a pending invite.", param="email", code="invite_already_pending")
-    if pending and world.settings.reinvite_pending == "same":
-        return Reply(pending.encode())
+    if there_is := check_order(world, order.email):
+        return Reply(there_is.encode())
+    return json_reply(send(world, order, actor=audit_log.api_key_actor(world)))
+
+
+def send(world: World, order: InviteOrder, *, actor: audit_log.Actor | None, terms: Terms = PLAIN) -> Invite:
+    """Make an invite, whatever is there already. Without an actor it is the directory's doing."""
     with world.store.transaction():
-        invite = _place(world, order)
+        invite = _place(world, order, terms)
         data = {"email": invite.email, "role": audit_log.audit_role(invite.role)}
         detail = {"id": invite.id, "data": data}
-        audit_log.record_by_key(world, "invite.sent", invite.id, detail)
-    return json_reply(invite)
+        audit_log.record(world, audit_log.Event("invite.sent", invite.id, detail, actor))
+    return invite
 
 
-def _refuse_member(world: World, email: str) -> None:
+def check_order(world: World, email: str) -> str | None:
+    """Return the pending invite (as JSON) that a create for the address is to answer with, if any.
+
+    Raises what the settings say for a member and for an address that has been invited.
+    """
+    if not _ADDRESS.fullmatch(email):
+        raise bad_request(f"'{email}' is not a valid email address.", param="email")
+    refuse_member(world, email)
+    pending = _pending(world, email)
+    if pending and world.settings.reinvite_pending == "error":
+        raise bad_request("This address has a pending invite.", param="email", code="invite_already_pending")
+    return pending if world.settings.reinvite_pending == "same" else None
+
+
+def refuse_member(world: World, email: str) -> None:
+    """Raise what the settings say for an address that belongs to a member."""
     status = HTTPStatus(world.settings.invite_member)
     if status is HTTPStatus.OK or users.find_by_email(world, email) is None:
         return
@@ -98,10 +132,15 @@ def _pending(world: World, email: str) -> str | None:
     return body
 
 
-def _place(world: World, order: InviteOrder) -> Invite:
+def expiry(world: World) -> int:
+    """Return when an invite sent now expires."""
+    return world.now() + round(world.settings.invite_lifetime_days * SECONDS_PER_DAY)
+
+
+def _place(world: World, order: InviteOrder, terms: Terms) -> Invite:
     now, key = world.now(), email_key(order.email)
     seq = world.store.next_seq("invites")
-    expires_at = now + round(world.settings.invite_lifetime_days * SECONDS_PER_DAY)
+    expires_at = expiry(world)
     default = [ProjectGrant(DEFAULT_PROJECT_ID, "member")]
     invite = Invite(
         id=object_id("invite", seq),
@@ -112,15 +151,13 @@ def _place(world: World, order: InviteOrder) -> Invite:
         expires_at=expires_at,
         projects=default if order.projects is UNSET else order.projects,
     )
-    earlier = world.store.value("SELECT count(*) FROM invites WHERE email_key = ?", (key,))
-    accept_at = _acceptance(world, str(key), earlier, now)
-    if accept_at is not None and accept_at >= expires_at:
-        accept_at = None
-    insert(world, seq, invite, accept_at=accept_at)
+    # A reminder counts as a further invite, so that who ignored the first may follow the second.
+    earlier = world.store.value("SELECT count(*) + coalesce(sum(resent), 0) FROM invites WHERE email_key = ?", (key,))
+    insert(world, seq, invite, accept_at=acceptance(world, str(key), earlier, expires_at), terms=terms)
     return invite
 
 
-def insert(world: World, seq: int, invite: Invite, *, accept_at: int | None) -> None:
+def insert(world: World, seq: int, invite: Invite, *, accept_at: int | None, terms: Terms = PLAIN) -> None:
     """Insert an invite whose recipient accepts at `accept_at`, or never; call it inside a transaction."""
     due_at = invite.expires_at if accept_at is None else accept_at
     row = (
@@ -133,17 +170,28 @@ def insert(world: World, seq: int, invite: Invite, *, accept_at: int | None) -> 
         due_at,
         msgspec.json.encode(invite).decode(),
         invite.created_at,
+        terms.seat_type,
+        terms.workspace_role,
+        terms.is_scim_managed,
     )
-    world.store.run("INSERT INTO invites VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, NULL)", row)
+    world.store.run(_INSERT, row)
 
 
-def _acceptance(world: World, key: str, earlier: int, now: int) -> int | None:
+_INSERT = """
+    INSERT INTO invites (seq, id, email_key, status, accept_at, expires_at, due_at, body, shown_from,
+      seat_type, workspace_role, is_scim_managed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def acceptance(world: World, key: str, earlier: int, expires_at: int) -> int | None:
     """Return when the recipient of the n-th invite to an address accepts it, or None for never."""
     settings = world.settings
     if draw_share(settings.seed, "accepts", key, earlier) >= settings.accept_rate:
         return None
     shortest, longest = settings.accept_after_seconds
-    return now + shortest + draw(settings.seed, "delay", key, earlier) % (longest - shortest + 1)
+    moment = world.now() + shortest + draw(settings.seed, "delay", key, earlier) % (longest - shortest + 1)
+    return moment if moment < expires_at else None
 
 
 _DUE = """
@@ -178,21 +226,48 @@ def accept(world: World, seq: int, invite: Invite, *, at: int) -> str:
     user_id = users.find_by_email(world, invite.email)
     joins = user_id is None
     if user_id is None:
-        user_id = users.add(world, _newcomer(invite), at=at).id
+        user_id = users.add(world, _newcomer(invite, terms_of(world, seq)), at=at).id
     _save(world, seq, invite, status=ACCEPTED, at=at)
     actor = audit_log.session_actor(user_id, invite.email)
     audit_log.record(world, audit_log.Event("invite.accepted", invite.id, {"id": invite.id}, actor, at))
     if joins:
         detail = {"id": user_id, "data": {"role": audit_log.audit_role(invite.role)}}
         audit_log.record(world, audit_log.Event("user.added", user_id, detail, actor, at))
+        _join_directory_groups(world, user_id, invite.email, at)
     return user_id
 
 
-def _newcomer(invite: Invite) -> NewMember:
+_DIRECTORY_GROUPS = """
+    INSERT OR IGNORE INTO group_members (group_id, user_id, shown_from)
+    SELECT g.group_id, :user, :at FROM idp_group_members m JOIN idp_groups g ON g.name = m.group_name
+    WHERE m.email_key = :key AND g.group_id IS NOT NULL
+"""
+
+
+def _join_directory_groups(world: World, user_id: str, email: str, at: int) -> None:
+    """Put a newcomer into the groups that the identity provider assigned them to while they were pending."""
+    world.store.run(_DIRECTORY_GROUPS, {"user": user_id, "key": email_key(email), "at": at})
+
+
+def terms_of(world: World, seq: int) -> Terms:
+    """Return what the invite with that row number carries beside what it shows."""
+    row = world.store.one("SELECT seat_type, workspace_role, is_scim_managed FROM invites WHERE seq = ?", (seq,))
+    return Terms(row[0], row[1], bool(row[2])) if row else PLAIN
+
+
+def _newcomer(invite: Invite, terms: Terms) -> NewMember:
     local_part = invite.email.partition("@")[0]
     name = " ".join(word.capitalize() for word in _NAME_BREAK.split(local_part) if word)
     granted = [ProjectMembership(grant.id, _project_name(grant.id), grant.role) for grant in invite.projects]
-    return NewMember(email=invite.email, name=name, role=invite.role, projects=granted)
+    return NewMember(
+        email=invite.email,
+        name=name,
+        role=invite.role,
+        projects=granted,
+        seat_type=terms.seat_type,
+        workspace_role=terms.workspace_role,
+        is_scim_managed=terms.is_scim_managed,
+    )
 
 
 def _project_name(project_id: str) -> str:
@@ -256,7 +331,8 @@ def list_invites(world: World, call: Call) -> Reply:
     return Reply(pages.cursor_page(world.store.rows(_LIST, params), limit))
 
 
-def _fetch(world: World, invite_id: str) -> Invite:
+def fetch(world: World, invite_id: str) -> Invite:
+    """Return an invite; raises a 404 if there is none with that id."""
     body = world.store.value("SELECT body FROM invites WHERE id = ? AND deleted_at IS NULL", (invite_id,))
     if body is None:
         raise not_found("invite", invite_id, param="invite_id")
@@ -265,7 +341,7 @@ def _fetch(world: World, invite_id: str) -> Invite:
 
 def retrieve_invite(world: World, call: Call) -> Reply:
     """GET /v1/organization/invites/{invite_id}: a deleted invite is a 404, there is no "revoked"."""
-    return json_reply(_fetch(world, call.params["invite_id"]))
+    return json_reply(fetch(world, call.params["invite_id"]))
 
 
 class InviteDeleted(msgspec.Struct):
@@ -278,10 +354,20 @@ class InviteDeleted(msgspec.Struct):
 
 def delete_invite(world: World, call: Call) -> Reply:
     """DELETE /v1/organization/invites/{invite_id}: an accepted invite cannot be deleted (fact sheet 9.10)."""
-    invite = _fetch(world, call.params["invite_id"])
-    if invite.status == ACCEPTED:
-        raise bad_request("Invite was already accepted.", param="invite_id", code="invite_already_accepted")
+    invite = fetch(world, call.params["invite_id"])
+    withdraw(world, invite, actor=audit_log.api_key_actor(world))
+    return json_reply(InviteDeleted(invite.id))
+
+
+def withdraw(world: World, invite: Invite, *, actor: audit_log.Actor | None) -> None:
+    """Delete an invite; raises a 400 for an accepted one."""
+    refuse_accepted(invite)
     with world.store.transaction():
         world.store.run("UPDATE invites SET deleted_at = ? WHERE id = ?", (world.now(), invite.id))
-        audit_log.record_by_key(world, "invite.deleted", invite.id, {"id": invite.id})
-    return json_reply(InviteDeleted(invite.id))
+        audit_log.record(world, audit_log.Event("invite.deleted", invite.id, {"id": invite.id}, actor))
+
+
+def refuse_accepted(invite: Invite) -> None:
+    """Raise a 400 for an invite that was accepted."""
+    if invite.status == ACCEPTED:
+        raise bad_request("Invite was already accepted.", param="invite_id", code="invite_already_accepted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ DESC = "desc"
 
 # No longer than what SQLite's 64 bits hold; int() alone would also take "1_000" and other alphabets' digits.
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
+OPAQUE_PREFIX = "cur_"
 
 # An id and the object's JSON text.
 Item = tuple[str, str]
@@ -138,6 +141,15 @@ def cursor_page(items: Sequence[Item], limit: int) -> bytes:
     ).encode()
 
 
+def last_id_page(items: Sequence[Item], limit: int) -> bytes:
+    """Return the envelope of the compliance API's users."""
+    shown = items[:limit]
+    last = _json(shown[-1][0]) if shown else "null"
+    return (
+        f'{{"object":"list","data":[{_joined(shown)}],"last_id":{last},"has_more":{_flag(len(items) > limit)}}}'
+    ).encode()
+
+
 def next_page(items: Sequence[Item], limit: int, cursor: str | None) -> bytes:
     """Return the envelope of groups and group users; `next` is null on the last page.
 
@@ -148,6 +160,42 @@ def next_page(items: Sequence[Item], limit: int, cursor: str | None) -> bytes:
     last = shown[-1][0] if shown else cursor
     following = _json(last) if has_more else "null"
     return (f'{{"object":"list","data":[{_joined(shown)}],"has_more":{_flag(has_more)},"next":{following}}}').encode()
+
+
+def opaque_cursor(*numbers: int) -> str:
+    """Return a cursor that says nothing to a caller."""
+    text = ".".join(map(str, numbers))
+    return OPAQUE_PREFIX + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_opaque_cursor(query: QueryParams, name: str, parts: int, settings: Settings) -> tuple[int, ...] | None:
+    """Return the numbers of an opaque cursor, or None if none was sent.
+
+    One that was never given out is a 400 or, with `unknown_cursor=empty`, stands behind everything.
+    """
+    cursor = query.get(name)
+    if not cursor:
+        return None
+    text = cursor.removeprefix(OPAQUE_PREFIX)
+    try:
+        numbers = tuple(int(part) for part in base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).split(b"."))
+    except ValueError:
+        numbers = ()
+    # What SQLite cannot hold was not given out either.
+    if len(numbers) == parts and all(0 <= number <= END for number in numbers):
+        return numbers
+    if settings.unknown_cursor == "error":
+        raise unknown_cursor(cursor, name)
+    return (END,) * parts
+
+
+def opaque_page(items: Sequence[tuple[int, str]], limit: int) -> bytes:
+    """Return the envelope of the workspace's groups, from row numbers and bodies; `cursor` is null at the end."""
+    shown = items[:limit]
+    has_more = len(items) > limit
+    following = _json(opaque_cursor(shown[-1][0])) if has_more else "null"
+    data = ",".join([body for _, body in shown])
+    return f'{{"object":"list","data":[{data}],"has_more":{_flag(has_more)},"cursor":{following}}}'.encode()
 
 
 def bucket_page(buckets: Sequence[bytes], next_cursor: str | None) -> bytes:

@@ -18,9 +18,9 @@ class Limiter:
     def __init__(self) -> None:
         self._windows: dict[str, tuple[int, int]] = {}
 
-    def check(self, route: str, now: int, settings: Settings) -> None:
+    def check(self, route: str, now: int, settings: Settings, surface_limit: int = 0) -> None:
         """Count a call; raises a 429 when the route's allowance for this minute is used up."""
-        allowed = settings.limit_for(route)
+        allowed = settings.limit_for(route, surface_limit)
         if allowed is None:
             return
         opened, used = self._windows.get(route, (now, 0))

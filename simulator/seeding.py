@@ -11,9 +11,9 @@ from msgspec import Meta
 from simulator import audit_log, group_users, groups, invites, users
 from simulator.clock import SECONDS_PER_DAY
 from simulator.data_retention import DEFAULT_RETENTION, RETENTION
-from simulator.errors import conflict
+from simulator.errors import conflict, not_found
 from simulator.ids import object_id
-from simulator.users import OWNER, READER, NewMember, User
+from simulator.users import OWNER, READER, NewMember, Status, User
 from simulator.world import World
 
 DEFAULT_OWNER_EMAIL = "owner@beacon.example"
@@ -96,7 +96,7 @@ def _made_up_rows(order: SeedOrder, first: int, joined: int, now: int) -> Iterat
         # The row number keeps addresses apart, whatever was seeded before.
         email = f"{given}.{family}.{seq}@{order.domain}".lower()
         member = NewMember(email=email, name=f"{given} {family}", added_at=joined)
-        yield users.as_row(users.build(member, seq, now), seq, now)
+        yield users.as_row(users.build(member, seq, now), seq, now, member)
 
 
 def _add_oddities(world: World, domain: str, joined: int) -> None:
@@ -161,3 +161,19 @@ def remove_members(world: World, emails: list[str]) -> int:
         for user_id in found:
             users.remove(world, users.fetch(world, user_id), actor=actor)
     return len(found)
+
+
+def set_status(world: World, email: str, status: Status) -> str:
+    """Make a member inactive, or active again, as if an owner had done it on the vendor's own pages.
+
+    Returns their id; raises a 404 where there is no such member.
+    """
+    user_id = users.find_by_email(world, email)
+    if user_id is None:
+        raise not_found("user", email, param="email")
+    actor = audit_log.session_actor(*audit_log.key_owner(world))
+    detail = {"id": user_id, "changes_requested": {"status": status}}
+    with world.store.transaction():
+        users.save(world, users.fetch(world, user_id), status=status)
+        audit_log.record(world, audit_log.Event("user.updated", user_id, detail, actor))
+    return user_id

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from simulator.faults import Fault
-from simulator.messages import HTML, Call, Reply
+from simulator.messages import HTML, JSON, Call, Reply
 
 HTML_PAGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Wait</body></html>"
 
@@ -18,9 +18,9 @@ DEFAULT_EXTRA_FIELD = "x_undocumented"
 DEFAULT_EXTRA_VALUE = {"added": "without notice"}
 DEFAULT_UNKNOWN_VALUE = "something_new"
 
-ENUM_FIELDS = ("status", "role", "group_type", "type")
-CURSOR_FIELDS = ("last_id", "next", "next_page")
-CURSOR_PARAMS = ("after", "page")
+ENUM_FIELDS = ("status", "role", "group_type", "type", "source")
+CURSOR_FIELDS = ("last_id", "next", "next_page", "cursor", "last_end_time")
+CURSOR_PARAMS = ("after", "page", "cursor")
 
 Document = dict[str, Any]
 
@@ -34,7 +34,7 @@ def tamper(fault: Fault, call: Call, reply: Reply) -> Reply:
     if fault.kind == "truncated_json":
         return Reply(reply.body[: len(reply.body) // 2])
     change = _CHANGES.get(fault.kind)
-    if change is None:
+    if change is None or reply.media_type != JSON:
         return reply
     document: Document = msgspec.json.decode(reply.body)
     change(fault, call, document)

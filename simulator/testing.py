@@ -29,6 +29,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 DEFAULT_ADMIN_KEY = "sim-admin-key"
+DEFAULT_WORKSPACE_KEY = "sim-workspace-key"
 READY_PREFIX = "simulator listening on "
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
@@ -66,6 +67,7 @@ def start(
     *,
     port: int = 0,
     admin_key: str = DEFAULT_ADMIN_KEY,
+    workspace_key: str = DEFAULT_WORKSPACE_KEY,
     **settings: Any,
 ) -> RunningSimulator:
     """Start a simulator in a process of its own and return it once it accepts connections.
@@ -78,7 +80,8 @@ def start(
     if state_path is None:
         folder = tempfile.TemporaryDirectory(prefix="simulator-")
         state_path = Path(folder.name) / "vendor.sqlite3"
-    running = RunningSimulator(Path(state_path), port=port, admin_key=admin_key, folder=folder)
+    keys = {"admin_key": admin_key, "workspace_key": workspace_key}
+    running = RunningSimulator(Path(state_path), port=port, folder=folder, **keys)
     running.restart()
     if settings:
         running.settings(**settings)
@@ -94,10 +97,12 @@ class RunningSimulator:
         *,
         port: int,
         admin_key: str,
+        workspace_key: str,
         folder: tempfile.TemporaryDirectory[str] | None,
     ) -> None:
         self.state_path = state_path
         self.admin_key = admin_key
+        self.workspace_key = workspace_key
         self.base_url = ""
         self._port = port
         self._folder = folder
@@ -109,6 +114,16 @@ class RunningSimulator:
     def vendor_url(self) -> str:
         """What the SDK calls `base_url`."""
         return f"{self.base_url}/v1"
+
+    @property
+    def workspace_url(self) -> str:
+        """The base of the workspace's routes, up to /v1, as `https://api.chatgpt.com/v1` is the vendor's."""
+        return f"{self.base_url}/v1"
+
+    @property
+    def workspace_id(self) -> str:
+        """The UUID of the one workspace that the workspace's key opens."""
+        return str(self.settings()["workspace_id"])
 
     @property
     def pid(self) -> int | None:
@@ -139,7 +154,7 @@ class RunningSimulator:
     def restart(self) -> None:
         """Start the process on its state, at the same address as before if it had one."""
         self.stop_process()
-        self._process = process = _spawn(self.state_path, self._port, self.admin_key)
+        self._process = process = _spawn(self.state_path, self._port, self.admin_key, self.workspace_key)
         try:
             self.base_url = _await_ready(process)
         except SimulatorError:
@@ -217,6 +232,13 @@ class RunningSimulator:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, _lowered(error.headers), error.read())
+
+    def workspace_call(
+        self, method: str, path: str, body: Any = None, *, surface: str = "manage", key: str | None = ""
+    ) -> Answer:
+        """Make a call of the workspace's API, such as "/users"; `surface` may be "analytics" or "compliance"."""
+        place = f"/v1/{surface}/workspaces/{self.workspace_id}{path}"
+        return self.call(method, place, body, key=key if key is None else key or self.workspace_key)
 
     def _admin(self, method: str, path: str, body: Any = None) -> Document:
         answer = self.call(method, f"/_sim/{path}", body, key=None)
@@ -308,6 +330,31 @@ class RunningSimulator:
         """Remove members behind the API's back; returns how many were there."""
         return int(self._admin("DELETE", "members", {"emails": list(emails)})["removed"])
 
+    def set_status(self, email: str, status: str) -> str:
+        """Make a member "inactive", or "active" again, behind the API's back; returns their id."""
+        return str(self._admin("POST", "members/status", {"email": email, "status": status})["user_id"])
+
+    def idp_sync(
+        self,
+        members: Iterable[str | Mapping[str, Any]] | None = None,
+        groups: Mapping[str, Iterable[str]] | None = None,
+    ) -> dict[str, int]:
+        """Let the identity provider push who is assigned; returns how many it changed, by kind.
+
+        `members` are addresses or mappings with `email` and `name`, `groups` maps names to addresses. What is
+        left out stays as in the push before, so without arguments that push happens again.
+        """
+        order: Document = {}
+        if members is not None:
+            order["members"] = [member if isinstance(member, str) else dict(member) for member in members]
+        if groups is not None:
+            order["groups"] = {name: list(emails) for name, emails in groups.items()}
+        return self._admin("POST", "idp_sync", order)
+
+    def expire_key(self) -> None:
+        """Let both keys expire now; `settings(key_expires_at=None)` brings them back."""
+        self.settings(key_expires_at=self.now())
+
     def reset(self, **settings: Any) -> None:
         """Go back to the state of a first start, then apply the named settings, if any."""
         self._admin("POST", "reset")
@@ -319,12 +366,12 @@ def _lowered(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _spawn(state_path: Path, port: int, admin_key: str) -> subprocess.Popen[bytes]:
+def _spawn(state_path: Path, port: int, admin_key: str, workspace_key: str) -> subprocess.Popen[bytes]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIMULATOR_")}
     paths = [str(_ROOT), *filter(None, [inherited.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "simulator", "--port", str(port), "--state", str(state_path)]
     return subprocess.Popen(  # our own interpreter and module
-        [*command, "--admin-key", admin_key, "--until-stdin-closes"],
+        [*command, "--admin-key", admin_key, "--workspace-key", workspace_key, "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**inherited, "PYTHONPATH": os.pathsep.join(paths)},

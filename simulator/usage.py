@@ -239,7 +239,9 @@ Member = tuple[str, int, int, float]
 def _members(world: World, selection: Selection) -> list[Member]:
     """Return everyone who is or was a member; people who left keep their past use."""
     seed = world.settings.seed
-    sql = "SELECT id, added_at, coalesce(deleted_at, :end) FROM users ORDER BY seq"
+    sql = """
+        SELECT id, added_at, min(coalesce(deleted_at, :end), coalesce(inactive_at, :end)) FROM users ORDER BY seq
+    """
     return [
         (user_id, activity.day_of(added_at), activity.day_of(left_at), activity.chance(seed, user_id))
         for user_id, added_at, left_at in world.store.rows(sql, {"end": pages.END})

@@ -16,6 +16,17 @@ from simulator.world import DEFAULT_PROJECT_ID, DEFAULT_PROJECT_NAME, World
 OWNER: Final = "owner"
 READER: Final = "reader"
 
+# What the workspace knows of a member and the organization does not.
+ADMIN: Final = "admin"
+ANALYTICS_VIEWER: Final = "analytics-viewer"
+MEMBER: Final = "member"
+WorkspaceRole = Literal["owner", "admin", "analytics-viewer", "member"]
+SeatType = Literal["chatgpt", "codex"]
+DEFAULT_SEAT: Final = "chatgpt"
+Status = Literal["active", "inactive"]
+ACTIVE: Final = "active"
+INACTIVE: Final = "inactive"
+
 # The field's description says owner or reader, the operation's text owner or member.
 ROLE_WORDS = {"owner": OWNER, "reader": READER, "member": READER}
 
@@ -79,6 +90,8 @@ class NewMember(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     is_service_account: bool = False
     added_at: Annotated[int, Meta(ge=0)] | None = None
     projects: list[ProjectMembership] = []
+    seat_type: SeatType = DEFAULT_SEAT
+    workspace_role: WorkspaceRole | None = None
 
 
 def default_project(role: str = "member") -> ProjectMembership:
@@ -109,21 +122,26 @@ def build(member: NewMember, seq: int, now: int) -> User:
     )
 
 
-INSERT = "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, NULL)"
+INSERT = """
+    INSERT INTO users (seq, id, email_key, email, name, role, added_at, body, shown_from,
+      is_scim_managed, is_service_account, seat_type, workspace_role)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
-def as_row(user: User, seq: int, shown_from: int) -> tuple[Any, ...]:
+def as_row(user: User, seq: int, shown_from: int, member: NewMember) -> tuple[Any, ...]:
     """Return the parameters of INSERT; lists show the member from `shown_from` (plus the read lag) on."""
     body = msgspec.json.encode(user).decode()
     key = email_key(user.email)
-    return (seq, user.id, key, user.email, user.name, user.role, user.added_at, body, shown_from)
+    shown = (seq, user.id, key, user.email, user.name, user.role, user.added_at, body, shown_from)
+    return (*shown, user.is_scim_managed, user.is_service_account, member.seat_type, member.workspace_role)
 
 
 def add(world: World, member: NewMember, *, at: int) -> User:
     """Insert a member who joined at `at`; call it inside a transaction."""
     seq = world.store.next_seq("users")
     user = build(member, seq, at)
-    world.store.run(INSERT, as_row(user, seq, at))
+    world.store.run(INSERT, as_row(user, seq, at, member))
     return user
 
 
@@ -188,7 +206,7 @@ def update_user(world: World, call: Call) -> Reply:
     user = fetch(world, call.params["user_id"])
     role = _role(changes)
     if user.role == OWNER and role == READER:
-        _keep_an_owner(world)
+        keep_an_owner(world, user.id)
     user.role = role or user.role
     if changes.technical_level is not UNSET:
         user.technical_level = changes.technical_level
@@ -211,29 +229,70 @@ def _role(changes: UserChanges) -> str | None:
     return ROLE_WORDS[changes.role]
 
 
-_SAVE = """
-    UPDATE users SET role = :role, body = :body, changed_at = :now,
-      prior_body = CASE WHEN changed_at > :shown_at THEN prior_body ELSE body END
+# The workspace's view of a member as JSON, from the columns. An address that is not known is left out.
+SEAT_JSON = """
+    CASE WHEN email IS NULL THEN '{' ELSE '{"email":' || json_quote(email) || ',' END || substr(json_object(
+      'object', 'workspace.user', 'id', id, 'name', name,
+      'role', coalesce(workspace_role, CASE role WHEN 'owner' THEN 'owner' ELSE 'member' END),
+      'seat_type', seat_type, 'status', CASE WHEN inactive_at IS NULL THEN 'active' ELSE 'inactive' END,
+      'created_at', added_at), 2)
+"""
+
+# The organization knows owners and readers only: a change of that word ends what the workspace said more finely.
+_SAVE = f"""
+    UPDATE users SET role = :role, body = :body, changed_at = :now, is_scim_managed = :is_scim_managed,
+      seat_type = coalesce(:seat_type, seat_type),
+      workspace_role = CASE WHEN :workspace_role IS NOT NULL THEN :workspace_role
+        WHEN role IS NOT :role THEN NULL ELSE workspace_role END,
+      inactive_at = CASE :status WHEN 'active' THEN NULL WHEN 'inactive' THEN coalesce(inactive_at, :now)
+        ELSE inactive_at END,
+      prior_body = CASE WHEN changed_at > :shown_at THEN prior_body ELSE body END,
+      prior_seat = CASE WHEN changed_at > :shown_at THEN prior_seat ELSE {SEAT_JSON} END
     WHERE id = :id
 """
 
 
-def save(world: World, user: User) -> None:
-    """Write a changed member; lists show the prior state until the read lag has passed."""
+def save(
+    world: World,
+    user: User,
+    *,
+    seat_type: SeatType | None = None,
+    workspace_role: WorkspaceRole | None = None,
+    status: Status | None = None,
+) -> None:
+    """Write a changed member; lists show the prior state until the read lag has passed.
+
+    None leaves seat type, workspace role or status as it is.
+    """
+    if status is not None:
+        user.user.enabled = status == ACTIVE
     params = {
         "id": user.id,
         "role": user.role,
         "body": msgspec.json.encode(user).decode(),
+        "is_scim_managed": user.is_scim_managed,
+        "seat_type": seat_type,
+        "workspace_role": workspace_role,
+        "status": status,
         "now": world.now(),
         "shown_at": world.visible_at(),
     }
     world.store.run(_SAVE, params)
 
 
-def _keep_an_owner(world: World) -> None:
+_ANOTHER_OWNER = """
+    SELECT 1 FROM users WHERE role = 'owner' AND deleted_at IS NULL AND inactive_at IS NULL AND id <> ? LIMIT 1
+"""
+
+
+def is_last_owner(world: World, user_id: str) -> bool:
+    """Whether no other active owner is there."""
+    return world.store.one(_ANOTHER_OWNER, (user_id,)) is None
+
+
+def keep_an_owner(world: World, user_id: str) -> None:
     """Refuse to let the last owner go, unless the setting allows it."""
-    owners = world.store.value("SELECT count(*) FROM users WHERE role = 'owner' AND deleted_at IS NULL")
-    if owners <= 1 and world.settings.last_owner_delete == "error":
+    if is_last_owner(world, user_id) and world.settings.last_owner_delete == "error":
         raise bad_request("The organization must keep at least one owner.", code="last_owner")
 
 
@@ -249,14 +308,14 @@ def delete_user(world: World, call: Call) -> Reply:
     """DELETE /v1/organization/users/{user_id}: ends group memberships, keeps invites (fact sheet 9.12)."""
     user = fetch(world, call.params["user_id"])
     if user.role == OWNER:
-        _keep_an_owner(world)
+        keep_an_owner(world, user.id)
     with world.store.transaction():
         remove(world, user, actor=audit_log.api_key_actor(world))
     return json_reply(UserDeleted(user.id))
 
 
-def remove(world: World, user: User, *, actor: audit_log.Actor) -> None:
-    """Take a member out; call it inside a transaction."""
+def remove(world: World, user: User, *, actor: audit_log.Actor | None) -> None:
+    """Take a member out; call it inside a transaction. Without an actor it is the directory's doing."""
     now = world.now()
     world.store.run("UPDATE users SET deleted_at = ? WHERE id = ?", (now, user.id))
     world.store.run("UPDATE group_members SET deleted_at = ? WHERE user_id = ? AND deleted_at IS NULL", (now, user.id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import os
 import signal
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator import invites
 from simulator.errors import ApiError
 from simulator.faults import Fault
+from simulator.gates import Gate
 from simulator.ids import request_id
 from simulator.messages import HTML, Call, Reply, error_reply, send_reply
 from simulator.protocol import hang_up, still_there_after
@@ -21,8 +21,6 @@ from simulator.tampering import tamper
 from simulator.world import Handler, World
 
 REQUEST_ID_HEADER = b"x-request-id"
-BEARER = "Bearer "
-SHOWN_KEY_CHARACTERS = 4
 MILLISECONDS_PER_SECOND = 1_000
 SALT_BYTES = 8
 BAD_GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
@@ -68,23 +66,20 @@ async def read_call(scope: Scope, receive: Receive, route: str) -> Call | None:
     )
 
 
-def check_key(call: Call, admin_key: str) -> None:
-    """Raise a 401 unless the call carries the admin key (vendor fact sheet 9.1)."""
-    given = call.headers.get("authorization", "")
-    if not given.startswith(BEARER):
-        message = "You didn't provide an API key. Send it in an Authorization header using Bearer auth."
-        raise ApiError(HTTPStatus.UNAUTHORIZED, message)
-    key = given.removeprefix(BEARER)
-    if not hmac.compare_digest(key.encode(), admin_key.encode()):
-        message = f"Incorrect API key provided: ****{key[-SHOWN_KEY_CHARACTERS:]}."
-        raise ApiError(HTTPStatus.UNAUTHORIZED, message, code="invalid_api_key")
-
-
-def answer(world: World, call: Call, handler: Handler) -> Reply:
+def answer(world: World, call: Call, handler: Handler, gate: Gate) -> Reply:
     """Return the answer of a healthy vendor: key, limiter, then the handler on a state that is up to date."""
     try:
-        check_key(call, world.admin_key)
-        world.limiter.check(call.route, world.now(), world.settings)
+        gate.admit(world, call)
+    except ApiError as error:
+        return error_reply(error)
+    reply = _handle(world, call, handler, gate)
+    gate.record(world, call, reply.status)
+    return reply
+
+
+def _handle(world: World, call: Call, handler: Handler, gate: Gate) -> Reply:
+    try:
+        world.limiter.check(call.route, world.now(), world.settings, gate.per_minute(world.settings))
         invites.settle(world)
         return handler(world, call)
     except ApiError as error:
@@ -98,10 +93,11 @@ class VendorRoute:
     where their faults make them wait.
     """
 
-    def __init__(self, world: World, route: str, handler: Handler) -> None:
+    def __init__(self, world: World, route: str, handler: Handler, gate: Gate) -> None:
         self._world = world
         self._route = route
         self._handler = handler
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = await read_call(scope, receive, self._route)
@@ -128,7 +124,7 @@ class VendorRoute:
                 refusal = _refusal(fault)
         if refusal is not None:
             return refusal
-        reply = answer(self._world, call, self._handler)
+        reply = answer(self._world, call, self._handler, self._gate)
         for fault in faults:
             if not await _survives_after(fault, receive):
                 return None

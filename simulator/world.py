@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from simulator.store import Store
 DEFAULT_PROJECT_ID = "proj-default"
 DEFAULT_PROJECT_NAME = "Default project"
 ORGANIZATION_ID = "org-beacon"
+SIGNING_KEY_BYTES = 32
 
 _SETTINGS = "settings"
 _CLOCK_OFFSET = "clock_offset_seconds"
@@ -32,9 +34,12 @@ class World:
     the journal of calls and the limiter's windows live in memory and do not.
     """
 
-    def __init__(self, store: Store, admin_key: str) -> None:
+    def __init__(self, store: Store, admin_key: str, workspace_key: str) -> None:
         self.store = store
         self.admin_key = admin_key
+        self.workspace_key = workspace_key
+        # Signs the addresses of log files; they do not outlive the process, as they are short-lived anyway.
+        self.signing_key = os.urandom(SIGNING_KEY_BYTES)
         self.settings = msgspec.convert(store.load(_SETTINGS) or {}, Settings)
         self.clock = Clock(store.load(_CLOCK_OFFSET) or 0)
         self.faults = FaultBoard()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,6 +22,7 @@ from starlette.types import Scope
 
 from simulator.admin import check_loopback
 from simulator.errors import ApiError
+from simulator.store import ADDED_COLUMNS
 from simulator.testing import RunningSimulator, SimulatorError, start
 
 INVITE = "POST /v1/organization/invites"
@@ -49,13 +52,18 @@ class TestOwnRoutes:
         invite("a@x.example")
         assert sim.counts() == {
             "users": 1,
+            "inactive": 0,
+            "scim_managed": 0,
             "owners": 1,
             "invites_pending": 1,
             "invites_accepted": 0,
             "invites_expired": 0,
             "groups": 0,
+            "groups_scim_managed": 0,
             "group_members": 0,
             "audit_entries": 2,
+            "workspace_calls": 0,
+            "idp_assigned": 0,
         }
 
     def test_page_shows_state_faults_and_calls_and_escapes_them(self, sim: RunningSimulator) -> None:
@@ -67,6 +75,22 @@ class TestOwnRoutes:
         for text in ("reinvite_pending", "invites_pending", "GET *", "&lt;script&gt;"):
             assert text in page
         assert "<script>" not in page
+
+    def test_page_shows_what_either_key_opens_and_how_many_people_there_are(self, sim: RunningSimulator) -> None:
+        sim.seed(3_000, oddities=True)
+        sim.workspace_call("GET", "/users")
+        page = sim.call("GET", "/_sim/", key=None).body.decode()
+        for text in (
+            "Routes of the admin key",
+            "Routes of the workspace key",
+            "/v1/manage/workspaces/{workspace_id}/users",
+            "/v1/compliance/workspaces/{workspace_id}/logs",
+            "<td>scim_managed</td><td>1</td>",
+            "<td>users</td><td>3,005</td>",
+            "workspace_scopes",
+        ):
+            assert text in page
+        assert sim.workspace_key not in page
 
     def test_health(self, sim: RunningSimulator) -> None:
         assert sim.call("GET", "/healthz", key=None).json == {"status": "ok"}
@@ -136,6 +160,28 @@ class TestOwnRoutes:
     @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1"])
     def test_this_machine_is_not(self, host: str) -> None:
         check_loopback({"client": (host, 1234)})
+
+
+class TestEarlierState:
+    def test_a_file_of_the_version_without_a_workspace_is_brought_up_to_date(
+        self, tmp_path: Path, started: Callable[..., RunningSimulator]
+    ) -> None:
+        path = tmp_path / "vendor.sqlite3"
+        own = started(path)
+        own.seed(3, oddities=True)
+        own.stop_process()
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            for (name,) in database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            ).fetchall():
+                database.execute(f"DROP INDEX {name}")
+            for table, column, _ in ADDED_COLUMNS:
+                database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        own.restart()
+        assert (own.counts()["users"], own.counts()["scim_managed"]) == (8, 1)
+        rows = own.workspace_call("GET", "/users").json["data"]
+        assert [row["name"] for row in rows].count("Nightly export") == 0
+        assert len(rows) == 7
 
 
 class TestProcess:
@@ -270,6 +316,22 @@ class TestManyMembers:
             params["after"] = page["last_id"]
         assert time.perf_counter() - began < PAGING_SECONDS
         assert len(seen) == MANY + 1
+
+    def test_forty_thousand_members_of_the_workspace_in_pages_of_a_thousand(self, many: RunningSimulator) -> None:
+        """Every page is a logged call, which must not slow it down."""
+        workspace = f"/manage/workspaces/{many.workspace_id}"
+        headers = {"authorization": f"Bearer {many.workspace_key}"}
+        began, seen, after = time.perf_counter(), set(), {}
+        with httpx2.Client(base_url=many.workspace_url, headers=headers, trust_env=False) as client:
+            while True:
+                page = client.get(f"{workspace}/users", params={"limit": 1_000, **after}).json()
+                seen |= {row["id"] for row in page["data"]}
+                if not page["has_more"]:
+                    break
+                after = {"after": page["last_id"]}
+        assert time.perf_counter() - began < PAGING_SECONDS
+        assert len(seen) == MANY + 1
+        assert many.counts()["workspace_calls"] == MANY // 1_000 + 1
 
     def test_a_day_of_usage_by_member(self, many: RunningSimulator, raw: httpx2.Client) -> None:
         today = many.now() // DAY
