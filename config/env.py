@@ -35,9 +35,11 @@ class Environment:
     database_url: str
     broker_url: str
     allowed_hosts: list[str]
+    public_url: str
     home: Path
     port: int
     simulator_port: int
+    second_simulator_port: int
     email_url: str
     time_zone: str
     workspace_keys: Path | None
@@ -124,9 +126,13 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
             "For example redis://valkey:6379/0",
         ),
         allowed_hosts=_hosts(reader, production),
+        public_url=_public_url(reader, production),
         home=home,
         port=reader.integer("PORT", 8000, 1, 65535, "The web console's port."),
         simulator_port=reader.integer("SIMULATOR_PORT", 8100, 1, 65535, "The simulator's port (demo only)."),
+        second_simulator_port=reader.integer(
+            "SECOND_SIMULATOR_PORT", _beside(source.get("SIMULATOR_PORT", "")), 1, 65535, "The demo's second simulator."
+        ),
         email_url=reader.url(
             "EMAIL_URL", "consolemail://", ("consolemail", "smtp", "smtp+tls", "smtp+ssl", "dummymail"),
             "For example smtp+tls://user:password@relay:587",
@@ -142,10 +148,23 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
     return environment
 
 
+def _beside(port: str) -> int:
+    """The port after the first simulator's."""
+    return int(port) + 1 if port.isdecimal() and int(port) < 65535 else 8101
+
+
 def _hosts(reader: _Reader, production: bool) -> list[str]:
     default = None if production else "127.0.0.1,localhost,[::1]"
     value = reader.text("ALLOWED_HOSTS", default, "The names that people type, separated by commas.")
     return [host.strip() for host in value.split(",") if host.strip()]
+
+
+def _public_url(reader: _Reader, production: bool) -> str:
+    """Where people reach the console, without a slash at the end: links in mails lead there."""
+    hosts = _hosts(reader, production)
+    port = reader.source.get("PORT", "").strip() or "8000"
+    usual = f"https://{hosts[0]}" if production and hosts else f"http://127.0.0.1:{port}"
+    return reader.url("PUBLIC_URL", usual, ("https",) if production else ("https", "http"), "").rstrip("/")
 
 
 def _oidc(reader: _Reader, production: bool) -> OidcProvider | None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include(openid_connect.urlpatterns)),
     path("accounts/", include("apps.accounts.urls")),
     path("api/v1/", include("apps.licenses.api_urls")),
+    path("api/v1/", include("apps.vendors.api_urls")),
     path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),
     path("", include("apps.agencies.urls")),
@@ -18,4 +19,5 @@ urlpatterns = [
     path("", include("apps.training.urls")),
     path("", include("apps.licenses.urls")),
     path("", include("apps.vendors.urls")),
+    path("", include("apps.vendors.usage_urls")),
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from config.env import ROOT, read
 
 KEY_NAME = "BEACON_DEMO_VENDOR_KEY"
-# The simulator's key. It opens nothing else, and the name says what it is.
+# The simulators' key. It opens nothing else, and the name says what it is.
 KEY = "demo-only-not-a-secret"
 HOST = "127.0.0.1"
 # What the demo makes in its folder and `reset` may delete; the tests' and the bench's servers are not among it.
@@ -25,6 +25,7 @@ class House:
     home: Path
     port: int
     simulator_port: int
+    second_simulator_port: int
 
     @property
     def run(self) -> Path:
@@ -42,6 +43,10 @@ class House:
     @property
     def simulator_url(self) -> str:
         return f"http://{HOST}:{self.simulator_port}"
+
+    @property
+    def second_simulator_url(self) -> str:
+        return f"http://{HOST}:{self.second_simulator_port}"
 
     @property
     def vendor_url(self) -> str:
@@ -62,7 +67,9 @@ class House:
             "BEACON_HOME": str(self.home),
             "PORT": str(self.port),
             "SIMULATOR_PORT": str(self.simulator_port),
-            "SIMULATOR_ADMIN_KEY": KEY,
+            "SECOND_SIMULATOR_PORT": str(self.second_simulator_port),
+            "SIMULATOR_ADMIN_KEY": f"{KEY}-of-the-organization",
+            "SIMULATOR_WORKSPACE_KEY": KEY,
             KEY_NAME: KEY,
             "PYTHONPATH": os.pathsep.join(paths),
             "PYTHONUNBUFFERED": "1",
@@ -70,7 +77,10 @@ class House:
 
     def ports_in_the_way(self) -> list[str]:
         """One plain sentence for each port that somebody else has."""
-        wanted = {"PORT": self.port, "SIMULATOR_PORT": self.simulator_port}
+        wanted = {
+            "PORT": self.port, "SIMULATOR_PORT": self.simulator_port,
+            "SECOND_SIMULATOR_PORT": self.second_simulator_port,
+        }  # fmt: skip
         return [
             f"Port {number} is in use by another program. Choose another: {name}={number + 1} make demo"
             for name, number in wanted.items()
@@ -81,7 +91,7 @@ class House:
 def house(environ: Mapping[str, str]) -> House:
     """The demo that the environment describes. Raises `config.env.BadEnvironment`."""
     told = read(environ, production=False)
-    return House(told.home, told.port, told.simulator_port)
+    return House(told.home, told.port, told.simulator_port, told.second_simulator_port)
 
 
 def _is_free(port: int) -> bool:

@@ -26,15 +26,19 @@ from apps.rollout.models import Phase, PhaseAgency
 from apps.terms import services as terms
 from apps.terms.models import TermsVersion
 from apps.training import services as training
+from apps.training.models import Course
 from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
+from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
 from demo import vendor
 from demo.cast import BY_KEY, CAST
 from demo.texts import DECLINES, NOTES, TERMS, TERMS_TITLE
 
-# Agencies with criminal-justice or tax information under special rules have no workspace yet.
+# Agencies with criminal-justice information under special rules have a workspace of their own, which their identity
+# provider manages.
 REGULATED = ("CHS", "POL", "DOC", "PAR", "SOR")
+PAROLE, PAROLE_ASKING, PAROLE_DELIVERED = "PAR", 8, 6
 SECOND = (("DOR", 600), ("DUA", 400), ("DIA", 120), ("PFM", 150))
 THIRD = (("MMA", 400), ("WEL", 800))
 ASKING, ALLOCATION, QUEUE = 430, 320, 40
@@ -67,8 +71,9 @@ class Story:
             ("The cast, their roles and the agencies' contacts", partial(self.ago, GROUND, self.people)),
             ("Terms, courses and the contract", partial(self.ago, GROUND, self.ground)),
             ("Training from the learning system", partial(self.ago, TRAINED, self.training)),
-            ("The workspace at the vendor, looked at for the first time", partial(self.ago, OPENED, self.workspace)),
+            ("Two workspaces at the vendor, looked at for the first time", partial(self.ago, OPENED, self.workspaces)),
             ("Phase 1 opens, phase 2 is held by two gates, phase 3 is planned", partial(self.ago, OPENED, self.phases)),
+            ("The Parole Board's people come through the identity provider", self.parole),
             ("Employees of EOTSS accept the terms and ask for seats", self.asking),
             ("Alice approves, declines and leaves a queue", self.deciding),
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
@@ -144,7 +149,8 @@ class Story:
             accounts.role_grant(actor=SYSTEM, user=User.objects.get(email__iexact=BY_KEY[key].email), role=role)
         for key, kind in (("alice", "primary"), ("adam", "backup"), ("charlie", "primary"), ("cora", "backup")):
             self.contact(Employee.objects.get(employee_id=BY_KEY[key].employee_id), kind)
-        for code, count in (("DUA", 2), ("PFM", 2), ("DIA", 1), ("MMA", 2), ("WEL", 1)):
+        for code, count in (("DUA", 2), ("PFM", 2), ("DIA", 1), ("MMA", 2), ("WEL", 1),
+                            (PAROLE, 2)):  # fmt: skip
             for employee, kind in zip(self.staff(code, count), ("primary", "backup"), strict=False):
                 self.contact(employee, kind)
 
@@ -188,22 +194,31 @@ class Story:
             actor=self.actor("erin"), file_name="learning-system.csv", content="\n".join(lines).encode()
         )
 
-    def workspace(self) -> None:
-        erin = self.actor("erin")
-        made = vendors.workspace_create(
-            actor=erin, name=vendor.NAME, title="Executive branch", adapter="openai_organization",
-            address=vendor.address(), credential=vendor.CREDENTIAL, seats=40_000,
-            expected_retention=vendor.RETENTION, approved_owners=["owner@beacon.example"],
-        )  # fmt: skip
-        vendors.agencies_place(actor=erin, workspace=made, agencies=list(Agency.objects.exclude(code__in=REGULATED)))
-        vendors.workspace_record_retention(
-            actor=self.actor("paula"), workspace=made, days=180, reason="Records schedule, item 4"
-        )
+    def workspaces(self) -> None:
+        regulated = Agency.objects.filter(code__in=REGULATED)
+        rest = Agency.objects.exclude(code__in=REGULATED)
+        self.workspace(vendor.NAME, "Executive branch", "chatgpt_workspace", list(rest))
+        self.workspace(vendor.SAFETY, "Public safety", "idp_managed", list(regulated))
         self.look()
+
+    def workspace(self, name: str, title: str, adapter: str, agencies: list[Agency]) -> None:
+        erin, paula = self.actor("erin"), self.actor("paula")
+        made = vendors.workspace_create(
+            actor=erin, name=name, title=title, adapter=adapter, address=vendor.address(name),
+            credential=vendor.CREDENTIAL, seats=36_000 if name == vendor.NAME else 4_000, vendor_ref=vendor.REF,
+            rate_limits=vendor.LIMITS,
+        )  # fmt: skip
+        vendors.agencies_place(actor=erin, workspace=made, agencies=agencies)
+        vendors.workspace_record_retention(actor=paula, workspace=made, days=180, reason="Records schedule, item 4")
+        vendors.workspace_expect(
+            actor=paula, workspace=made, approved_owners=["owner@beacon.example"],
+            key_expires_on=clock.today() + timedelta(days=300), reason="Security review of the workspace",
+        )  # fmt: skip
 
     def look(self) -> None:
         """One look at the vendor, without asking for anything: the posture that gates read is of this moment."""
-        sync_workspace(actor=SYSTEM, workspace=Workspace.objects.get(name=vendor.NAME), plan_only=True)
+        for workspace in Workspace.objects.all():
+            sync_workspace(actor=SYSTEM, workspace=workspace, plan_only=True)
 
     def phases(self) -> None:
         """One phase opens with every gate passed; one is held by two gates, a waiver asked for; one lies ahead."""
@@ -221,6 +236,8 @@ class Story:
         rollout.phase_agency_attest(
             actor=self.actor("alice"), place=place, evidence="Blocked by the web proxy, change 20817"
         )
+        parole = self.place(phase, PAROLE, 20)
+        rollout.phase_agency_attest(actor=erin, place=parole, evidence="No public AI tool passes the board's firewall")
         self.sign_off(phase, "Terms, training and retention are in order")
         rollout.phase_schedule(actor=erin, phase=phase)
         rollout.phase_open(actor=erin, phase=phase, reason="All gates pass; steering committee agreed")
@@ -250,6 +267,35 @@ class Story:
         return rollout.phase_create(
             actor=self.actor("erin"), number=number, name=name, goal=goal, planned_start=start,
             planned_end=start + timedelta(days=60), seat_cap=cap, required_courses=["AI-101", "AI-PRIV"],
+        )  # fmt: skip
+
+    def parole(self) -> None:
+        """Approved twelve days ago; the identity team has entered all but two of them."""
+        contact, _, *people = self.staff(PAROLE, PAROLE_ASKING + 2)
+        version = TermsVersion.objects.get(state="published")
+        with clock.shifted(timedelta(days=-12)):
+            for employee in people:
+                actor = self.as_employee(employee)
+                terms.terms_accept(actor=actor, version=version, sha256=version.sha256)
+                for course in ("AI-101", "AI-PRIV"):
+                    training.training_waive(
+                        actor=self.actor("paula"), employee=employee, course=Course.objects.get(code=course),
+                        until_on=clock.today() + timedelta(days=200), reason="Trained by the board itself",
+                    )  # fmt: skip
+                licenses.request_submit(actor=actor, task_types=["summaries"], note="")
+            waiting = SeatRequest.objects.filter(employee__in=[person.pk for person in people])
+            licenses.requests_decide(
+                actor=self.as_contact(contact), request_ids=list(waiting.values_list("pk", flat=True)), approve=True
+            )
+        agency = Agency.objects.get(code=PAROLE)
+        delivered = [employee.email for employee in people[:PAROLE_DELIVERED]]
+        vendor.identity_provider_pushes(delivered, group_name(agency.code, agency.name))
+
+    def as_contact(self, employee: Employee) -> Actor:
+        """A contact without a sign-in of their own, as a request would build them."""
+        return Actor(
+            key=f"employee-{employee.pk}", name=str(employee), employee_id=employee.pk, agency_id=employee.agency_id,
+            roles={Role.CONTACT: frozenset({employee.agency.code})}, agency_ids=frozenset({employee.agency_id}),
         )  # fmt: skip
 
     def asking(self) -> None:

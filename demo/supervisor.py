@@ -27,7 +27,7 @@ from demo.processes import Child, Part, end, hold, holder, write_pid
 
 READY_SECONDS = 90.0
 _LOOK_SECONDS = 0.2
-_PARTS = ("simulator", "prepare", "web", "worker", "beat")
+_PARTS = ("simulator", "simulator-2", "prepare", "web", "worker", "worker-slow", "beat")
 # A proxy named in the environment must not come between a person and their own machine.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -69,9 +69,13 @@ class Supervisor:
         for folder in (self.house.logs, self.house.home / "simulator"):
             folder.mkdir(parents=True, exist_ok=True)
         self._servers()
-        self._start("simulator", "-m", "simulator", "--port", str(self.house.simulator_port),
-                    "--state", str(self.house.home / "simulator" / "state.sqlite3"))  # fmt: skip
-        self._wait_for(f"{self.house.simulator_url}/healthz")
+        for name, port, url in (
+            ("simulator", self.house.simulator_port, self.house.simulator_url),
+            ("simulator-2", self.house.second_simulator_port, self.house.second_simulator_url),
+        ):
+            state = self.house.home / "simulator" / ("state.sqlite3" if name == "simulator" else f"{name}.sqlite3")
+            self._start(name, "-m", "simulator", "--port", str(port), "--state", str(state))
+            self._wait_for(f"{url}/healthz")
         self._prepare()
         self._start_beacon()
         self._wait_for(f"{self.house.url}/healthz")
@@ -120,10 +124,12 @@ class Supervisor:
                 "web", "-m", "gunicorn", "config.wsgi", "--bind", address, "--workers", "2", "--worker-class",
                 "gthread", "--threads", "4", "--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket",
             )  # fmt: skip
-        self._start(
-            "worker", "-m", "celery", "-A", "config", "worker", "--pool", "prefork", "--concurrency", "2",
-            "--without-mingle", "--without-gossip", "--loglevel", "WARNING", "--hostname", f"demo-{self.house.port}@%h",
-        )  # fmt: skip
+        for name, queue, count in (("worker", "celery", "2"), ("worker-slow", "slow", "1")):
+            self._start(
+                name, "-m", "celery", "-A", "config", "worker", "--queues", queue, "--pool", "prefork",
+                "--concurrency", count, "--without-mingle", "--without-gossip", "--loglevel", "WARNING", "--hostname",
+                f"demo-{self.house.port}-{queue}@%h",
+            )  # fmt: skip
         schedule = self.house.run / "beat-schedule"
         self._start("beat", "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING",
                     "--schedule", str(schedule), "--pidfile=")  # fmt: skip

@@ -20,6 +20,7 @@ for _name in ("SECRET_KEY", "OIDC_SERVER_URL", "WORKSPACE_KEYS_DIR", "BEACON_FAI
     os.environ.pop(_name, None)
 os.environ["BEACON_HOME"] = str(HOME)
 os.environ["BEACON_TEST_VENDOR_KEY"] = "sim-admin-key"
+os.environ["BEACON_TEST_WORKSPACE_KEY"] = "sim-workspace-key"
 embedded.provide(os.environ, folder=HOME)
 
 

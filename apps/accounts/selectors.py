@@ -33,3 +33,9 @@ def actor_for(user: User) -> Actor | None:
         facts |= found
     roles |= facts.pop("roles", {})
     return Actor(key=str(user.key), name=str(user), user_id=user.pk, roles=roles, **facts)
+
+
+def emails_of(*roles: Role) -> list[str]:
+    """The addresses of everyone who holds one of these roles over everything and can sign in."""
+    held = roles_in_force().filter(role__in=[role.value for role in roles], scope="", user__is_active=True)
+    return sorted(set(held.values_list("user__email", flat=True)))

@@ -25,6 +25,7 @@ from apps.audit import services as audit
 from apps.core import bell, clock, hooks
 from apps.core.db.copy import copy_rows
 from apps.core.db.errors import translated
+from apps.core.failpoints import failpoint
 
 _LOCK = 0x526F7374  # "Rost": one roster is planned or applied at a time
 MAX_BYTES = 200 * 1024 * 1024
@@ -135,7 +136,9 @@ def roster_apply(*, actor: Actor, run: RosterRun) -> RosterRun:
     one whose addresses went to somebody else meanwhile.
     """
     try:
-        return _apply(actor, run)
+        applied = _apply(actor, run)
+        failpoint("after_roster_apply")
+        return applied
     except errors.EmailTaken as refusal:
         with transaction.atomic():
             run = RosterRun.objects.select_for_update().get(pk=run.pk)

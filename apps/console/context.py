@@ -55,8 +55,13 @@ ENTRIES: list[tuple[str, str, Callable[[Actor], int] | None]] = [
     ("Workspaces", "vendors:workspaces", None),
     ("Operations", "vendors:operations", None),
     ("Drift", "vendors:drifts", None),
+    ("Vendor's log", "vendors:events", None),
+    ("Emergency stops", "console:stops", None),
+    ("Legal holds", "licenses:holds", None),
+    ("Usage", "usage:overview", None),
     ("Terms", "terms:versions", None),
     ("Training", "training:overview", None),
+    ("My use", "usage:mine", None),
     ("Audit", "audit:events", None),
 ]
 

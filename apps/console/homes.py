@@ -13,6 +13,7 @@ from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency, RosterRun
 from apps.agencies.selectors import contacts_for, headcounts
 from apps.core import clock
+from apps.core.floor import PRIVACY_FLOOR, floored
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, Seat, SeatRequest
 from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to
@@ -21,8 +22,6 @@ from apps.rollout.models import Phase, PhaseAgency
 from apps.vendors.models import SyncRun, Workspace
 from apps.vendors.selectors import counts_of, vendor_word_for
 
-# No figure about fewer people leaves the aggregate (docs/glossary.md, "Privacy floor").
-PRIVACY_FLOOR = 10
 _STATUS = {Status.DONE: "Done", Status.NOW: "To do", Status.WAITING: "Waiting", Status.BLOCKED: "Not yet"}
 
 
@@ -162,16 +161,12 @@ def leader_home(actor: Actor) -> dict[str, Any]:
     return {
         "rows": shown,
         "contract": contract,
-        "granted": _floored(total),
+        "granted": floored(total),
         "cost": contract.price_per_seat_year * total if contract and total >= PRIVACY_FLOOR else None,
         "phases": Phase.objects.exclude(state="draft"),
         "workspaces": Workspace.objects.filter(is_active=True),
         "floor": PRIVACY_FLOOR,
     }
-
-
-def _floored(count: int) -> int | None:
-    return count if count >= PRIVACY_FLOOR or count == 0 else None
 
 
 def _by_agency(rows: QuerySet[Any], agency: str) -> dict[int, int]:
@@ -181,9 +176,9 @@ def _by_agency(rows: QuerySet[Any], agency: str) -> dict[int, int]:
 
 def _row(agency: Agency, people: int, asked: int, holders: int) -> dict[str, Any]:
     """One agency's line; small figures are left out, and where one is, so is the one it could be worked out from."""
-    shown = _floored(holders)
+    shown = floored(holders)
     if asked != holders and asked - holders < PRIVACY_FLOOR:
         shown = None
     return {
-        "name": agency.name, "code": agency.code, "people": _floored(people), "asked": _floored(asked), "holders": shown,
+        "name": agency.name, "code": agency.code, "people": floored(people), "asked": floored(asked), "holders": shown,
     }  # fmt: skip

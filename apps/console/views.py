@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from apps.accounts.access import actor_of, allow
-from apps.accounts.actors import Role
+from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Employee
 from apps.agencies.selectors import (
     agencies_visible_to,
@@ -19,14 +21,16 @@ from apps.agencies.selectors import (
 )
 from apps.audit.words import history
 from apps.console import homes
-from apps.console.homes import PRIVACY_FLOOR
-from apps.licenses.eligibility import next_step, requirements
+from apps.console.explain import explained
+from apps.core.floor import PRIVACY_FLOOR
+from apps.licenses.eligibility import next_step
 from apps.licenses.models import Seat
-from apps.licenses.selectors import facts_for, lacking_in, waiting_list
+from apps.licenses.selectors import facts_for, holds_visible_to, lacking_in, waiting_list
 from apps.rollout.selectors import place_of
 from apps.terms.selectors import acceptances_visible_to
 from apps.training.selectors import completions_visible_to
-from apps.vendors.selectors import operations_visible_to, vendor_word_for
+from apps.vendors.models import Attempt, Operation
+from apps.vendors.selectors import drifts_visible_to, operations_visible_to, vendor_words_for
 
 _SEARCH_LIMIT = 50
 
@@ -91,18 +95,30 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     employee: Employee = get_object_or_404(employees_visible_to(actor), pk=pk)
     facts = facts_for(pk)
-    word, record = vendor_word_for(pk)
+    accounts = vendor_words_for(pk)
     seat = Seat.objects.filter(employee=pk).exclude(state="released").select_related("phase").first()
     sees_vendor = actor.sees_everyone
     context = {
-        "employee": employee, "facts": facts, "requirements": requirements(facts), "step": next_step(facts),
+        "employee": employee, "facts": facts, "explained": explained(employee, facts), "step": next_step(facts),
         "seat": seat, "requests": employee.seat_requests.order_by("-pk")[:10],
         "acceptances": acceptances_visible_to(actor).filter(employee=pk).order_by("-accepted_at"),
         "completions": completions_visible_to(actor).filter(employee=pk).order_by("-completed_on"),
-        "operations": operations_visible_to(actor).filter(employee=pk)[:20] if sees_vendor else [],
-        "word": word, "record": record, "sees_vendor": sees_vendor, "history": history(employee),
+        "operations": _operations(actor, pk) if sees_vendor else [], "accounts": accounts,
+        "drifts": drifts_visible_to(actor).filter(employee=pk, state="open"),
+        "holds": holds_visible_to(actor).filter(employee=pk, ended_at=None),
+        "may_stop": actor.has(Role.ADMINISTRATOR, Role.PRIVACY), "sees_vendor": sees_vendor,
+        "history": history(employee),
         "periods": employee.seat_periods.select_related("agency", "phase"),
         "may_waive": actor.has(Role.ADMINISTRATOR, Role.PRIVACY),
         "crumbs": [("People", reverse("agencies:people")), (str(employee), "")],
     }  # fmt: skip
     return render(request, "console/person.html", context)
+
+
+def _operations(actor: Actor, employee_id: int) -> list[tuple[Operation, list[Attempt]]]:
+    """The latest operations of a person, each with what the vendor answered to its tries."""
+    operations = list(operations_visible_to(actor).filter(employee=employee_id)[:20])
+    tries: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in Attempt.objects.filter(operation__in=operations).order_by("-pk")[:100]:
+        tries[attempt.operation_id].append(attempt)
+    return [(operation, tries[operation.pk][:3]) for operation in operations]

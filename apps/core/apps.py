@@ -7,3 +7,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import checks  # noqa: F401 - registers the system checks
+        from apps.core.failpoints import environment_check
+
+        environment_check()

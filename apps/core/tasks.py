@@ -5,10 +5,15 @@ from __future__ import annotations
 from celery import shared_task
 
 from apps.core import hooks, requests
+from apps.core.failpoints import failpoint
 
 
 @shared_task
 def tick() -> dict[str, int]:
     """Call every function in settings.TICK; each returns how much it found to do."""
     requests.begin()
-    return {f"{hook.__module__}.{hook.__name__}": int(hook()) for hook in hooks.hooks("TICK")}
+    found: dict[str, int] = {}
+    for hook in hooks.hooks("TICK"):
+        found[f"{hook.__module__}.{hook.__name__}"] = int(hook())
+        failpoint("in_tick")
+    return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,12 +17,14 @@ from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
+from apps.agencies.models import Agency, Employee
 from apps.core.api import reason_json
 from apps.core.errors import NotFound
-from apps.licenses import services
+from apps.licenses import protection_services, services
 from apps.licenses.eligibility import next_step, requirements
-from apps.licenses.models import TASK_TYPES, Seat, SeatRequest
-from apps.licenses.selectors import facts_for, ledger, requests_visible_to, seats_visible_to
+from apps.licenses.models import TASK_TYPES, EmergencyStop, Seat, SeatRequest
+from apps.licenses.selectors import facts_for, ledger, requests_visible_to, seats_visible_to, stops_visible_to
+from apps.rollout.models import Phase
 
 
 class Pages(CursorPagination):
@@ -51,6 +54,34 @@ class SeatOut(serializers.ModelSerializer[Seat]):
     class Meta:
         model = Seat
         fields = ["id", "employee", "agency", "phase", "state", "reason", "changed_at", "changed_by", "granted_at"]
+
+
+class StopOut(serializers.ModelSerializer[EmergencyStop]):
+    whom = serializers.CharField()
+
+    class Meta:
+        model = EmergencyStop
+        fields = [
+            "id",
+            "scope",
+            "whom",
+            "reason",
+            "people",
+            "started_at",
+            "started_by",
+            "lifted_at",
+            "lifted_by",
+            "settled_at",
+        ]
+
+
+class StopIn(serializers.Serializer[Any]):
+    scope = serializers.ChoiceField(choices=EmergencyStop.Scope.choices)
+    employee = serializers.CharField(required=False, help_text="Employee id, for one person")
+    agency = serializers.CharField(required=False, help_text="Agency code")
+    phase = serializers.IntegerField(required=False, help_text="Phase number")
+    number = serializers.IntegerField(required=False, help_text="Live seats concerned; for more than one person")
+    reason = serializers.CharField(max_length=1000)
 
 
 class AskIn(serializers.Serializer[Any]):
@@ -148,6 +179,31 @@ def seat_list(request: Request) -> Response:
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return _paged(request, rows, SeatOut)
+
+
+@extend_schema(request=StopIn, responses=StopOut)
+@login_not_required
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
+@api_view(["GET", "POST"])
+def stop_list(request: Request) -> Response:
+    """GET: emergency stops, newest first. POST: stop access at once for a person, an agency, a phase or everyone."""
+    actor = _actor(request)
+    if request.method == "GET":
+        return _paged(request, stops_visible_to(actor), StopOut)
+    data = StopIn(data=request.data)
+    data.is_valid(raise_exception=True)
+    wanted = data.validated_data
+    target: dict[str, Any] = {}
+    if wanted["scope"] == "person":
+        target["employee"] = get_object_or_404(Employee, employee_id=wanted.get("employee", ""))
+    elif wanted["scope"] == "agency":
+        target["agency"] = get_object_or_404(Agency, code=wanted.get("agency", ""))
+    elif wanted["scope"] == "phase":
+        target["phase"] = get_object_or_404(Phase, number=wanted.get("phase", 0))
+    stop = protection_services.stop_start(
+        actor=actor, scope=wanted["scope"], reason=wanted["reason"], number=wanted.get("number"), **target
+    )
+    return Response(StopOut(stop).data, status=201)
 
 
 @extend_schema(responses=OpenApiTypes.OBJECT)

@@ -8,5 +8,6 @@ urlpatterns = [
     path("requests/", api.request_list, name="requests"),
     path("requests/decide/", api.decide, name="decide"),
     path("seats/", api.seat_list, name="seats"),
+    path("stops/", api.stop_list, name="stops"),
     path("ledger/", api.ledger_list, name="ledger"),
 ]

@@ -17,3 +17,5 @@ class LicensesConfig(AppConfig):
         db_errors.register("licenses_request_not_own", errors.SelfApproval)
         db_errors.register("licenses_seat_one_live", errors.SeatAlreadyHeld)
         db_errors.register("licenses_contract_number", errors.ContractExists)
+        db_errors.register("licenses_stop_once", errors.AlreadyStopped)
+        db_errors.register("licenses_hold_once", errors.AlreadyOnHold)

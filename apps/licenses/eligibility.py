@@ -43,6 +43,8 @@ class Facts(NamedTuple):
     seat_phase_id: int | None
     seat_contract_id: int | None
     has_opted_out: bool
+    is_stopped: bool = False
+    is_on_hold: bool = False
 
     @property
     def training_ok(self) -> bool:
@@ -80,8 +82,9 @@ class Requirement:
 
 
 def requirements(facts: Facts) -> list[Requirement]:
-    """Every requirement in the order in which people meet them."""
+    """Every requirement in the order in which people meet them; an emergency stop, while there is one, comes first."""
     return [
+        *_stop(facts),
         _employment(facts),
         _phase(facts),
         _terms(facts),
@@ -100,6 +103,13 @@ def next_step(facts: Facts) -> Requirement | None:
             if requirement.status is status:
                 return requirement
     return None
+
+
+def _stop(facts: Facts) -> list[Requirement]:
+    if not facts.is_stopped:
+        return []
+    text = "Access is stopped for now. Nothing is lost: it comes back when the stop is lifted."
+    return [Requirement("stop", "No emergency stop", Status.BLOCKED, text, EOTSS)]
 
 
 def _employment(facts: Facts) -> Requirement:
@@ -214,7 +224,9 @@ def decide(facts: Facts, now: datetime) -> Move | None:
 
 
 def _is_over(facts: Facts, now: datetime) -> bool:
-    """A suspended seat still costs; after 30 days it goes back."""
+    """A suspended seat still costs; after 30 days it goes back, unless a stop or a legal hold keeps it."""
+    if facts.is_stopped or facts.is_on_hold:
+        return False
     return facts.seat_since is not None and now - facts.seat_since > timedelta(days=SUSPENDED_DAYS)
 
 
@@ -236,7 +248,8 @@ def _held(facts: Facts) -> Move | None:
     if facts.phase_state == "rolled_back":
         return Move("release", "agency_left")
     ready = (
-        facts.status == "active"
+        not facts.is_stopped
+        and facts.status == "active"
         and facts.request_state == "approved"
         and facts.phase_state in GIVES_SEATS
         and facts.terms_ok
@@ -260,6 +273,8 @@ def _suspended(facts: Facts) -> Move | None:
 
 def _cause(facts: Facts) -> str:
     """Why a live seat must be suspended; empty where it may stay."""
+    if facts.is_stopped:
+        return "stopped"
     if facts.phase_state not in KEEPS_SEATS:
         return "rolled_back" if facts.phase_state == "rolled_back" else "moved"
     if not facts.terms_ok:

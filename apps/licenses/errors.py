@@ -43,3 +43,17 @@ class PhaseNotOpen(BeaconError):
 class NothingToHandBack(Invalid):
     status = 409
     text = "You hold no seat."
+
+
+class AlreadyStopped(BeaconError):
+    text = "There is an emergency stop for them already."
+    how_to_fix = "Its page shows the progress."
+
+
+class AlreadyOnHold(BeaconError):
+    text = "This person is under legal hold in this matter already."
+
+
+class WrongCount(Invalid):
+    text = "The number does not match."
+    how_to_fix = "Type the number of people that the page shows; it may have changed meanwhile."

@@ -35,9 +35,11 @@ SUSPENSION_REASONS = {
     "moved": "Moved to an agency without a seat",
     "rolled_back": "Phase rolled back",
     "review": "Access review",
+    "stopped": "Emergency stop",
 }
-# These end by themselves once the requirement is met again; the others are lifted by a person.
-SELF_ENDING = frozenset({"terms", "training", "moved", "rolled_back"})
+# These end by themselves once the requirement is met again (the stop: once a person lifts it); the others are lifted
+# seat by seat.
+SELF_ENDING = frozenset({"terms", "training", "moved", "rolled_back", "stopped"})
 REASONS = {"": "", "approved": "Approved", "met": "All requirements met"} | RELEASE_REASONS | SUSPENSION_REASONS
 SUSPENDED_DAYS = 30
 EXPIRE_DAYS, EOTSS_DAYS, BACKUP_DAYS = 14, 10, 3

@@ -210,3 +210,81 @@ class SettleRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.moved} moved at {self.at}"
+
+
+class LegalHold(models.Model):
+    """While it lasts the person's account and what hangs on it are suspended at most, never removed."""
+
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="legal_holds")
+    matter = models.CharField(max_length=120)
+    placed_at = models.DateTimeField(db_default=Now())
+    placed_by = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employee", "matter"], condition=Q(ended_at=None), name="licenses_hold_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Legal hold {self.matter}"
+
+
+class EmergencyStop(models.Model):
+    """Access stopped at once for a person, an agency, a phase or everyone, until somebody lifts it."""
+
+    class Scope(models.TextChoices):
+        PERSON = "person", "One person"
+        AGENCY = "agency", "One agency"
+        PHASE = "phase", "One phase"
+        EVERYONE = "everyone", "Everyone"
+
+    scope = models.CharField(max_length=8, choices=Scope)
+    employee = models.ForeignKey(Employee, models.PROTECT, null=True, blank=True, related_name="stops")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="stops")
+    phase = models.ForeignKey(Phase, models.PROTECT, null=True, blank=True, related_name="stops")
+    reason = models.TextField()
+    started_at = models.DateTimeField(db_default=Now())
+    started_by = models.CharField(max_length=200)
+    # Whose seats were live when it began.
+    people = models.PositiveIntegerField(default=0)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=200, blank=True)
+    lift_reason = models.TextField(blank=True)
+    # Empty while seats are still being suspended, or restored after the lifting.
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(scope="person", employee__isnull=False, agency=None, phase=None)
+                    | Q(scope="agency", employee=None, agency__isnull=False, phase=None)
+                    | Q(scope="phase", employee=None, agency=None, phase__isnull=False)
+                    | Q(scope="everyone", employee=None, agency=None, phase=None)
+                ),
+                name="licenses_stop_target",
+            ),
+            models.UniqueConstraint(
+                fields=["scope", "employee", "agency", "phase"], condition=Q(lifted_at=None), nulls_distinct=False,
+                name="licenses_stop_once",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="licenses_stop_reason"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"Emergency stop {self.pk}"
+
+    @property
+    def whom(self) -> str:
+        """Who is stopped, in words."""
+        return str(self.employee or self.agency or self.phase or "Everyone")
+
+    @property
+    def is_active(self) -> bool:
+        return self.lifted_at is None

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol
 
 
 class ProviderError(Exception):
-    """Base of the six. `status` is the HTTP status (0: none), `request_id` the vendor's, for the record."""
+    """Base of the six. `status` is the HTTP status (0: none), `request_id` and `code` the vendor's, for the record."""
 
-    def __init__(self, message: str, *, status: int = 0, request_id: str = "") -> None:
+    def __init__(self, message: str, *, status: int = 0, request_id: str = "", code: str = "") -> None:
         super().__init__(message)
-        self.message, self.status, self.request_id = message[:500], status, request_id
+        self.message, self.status, self.request_id, self.code = message[:500], status, request_id, code
 
 
 class Transient(ProviderError):
@@ -55,15 +55,19 @@ class OutcomeUnknown(ProviderError):
 
 
 class MemberSeen(NamedTuple):
-    """A member as the vendor shows it. Unknown roles are kept verbatim; `email` may be missing."""
+    """A member as the vendor shows it. Unknown roles are kept verbatim; `email` may be missing; `is_scim` is None where
+    the vendor does not say.
+    """
 
     vendor_id: str
     email: str
     name: str
     role: str
     is_service: bool
-    is_scim: bool
+    is_scim: bool | None
     added_at: datetime | None
+    seat_type: str = ""
+    status: str = "active"
 
 
 class InviteSeen(NamedTuple):
@@ -84,6 +88,32 @@ class GroupSeen(NamedTuple):
     vendor_id: str
     name: str
     is_scim: bool
+
+
+class EventSeen(NamedTuple):
+    """A line of the vendor's audit log. `kind` is the vendor's dotted type, kept verbatim; `actor` and `subject` are
+    an address or an id, or empty; `detail` is what else it said, without addresses of machines.
+    """
+
+    event_id: str
+    kind: str
+    at: datetime
+    actor_kind: str
+    actor: str
+    subject: str
+    detail: dict[str, Any]
+
+
+class UsageSeen(NamedTuple):
+    """What one account did on one UTC day, in counts. Nothing of what was said. `email` may be missing."""
+
+    day: date
+    vendor_id: str
+    email: str
+    messages: int
+    gpt_messages: int = 0
+    tool_messages: int = 0
+    project_messages: int = 0
 
 
 @dataclass(slots=True)
@@ -132,11 +162,21 @@ class SeatProvider(Protocol):
 
     def member_by_email(self, email: str) -> MemberSeen | None: ...
 
-    def invite(self, email: str) -> Receipt: ...
+    def invite(self, email: str, previous: str = "") -> Receipt:
+        """Invite an address. `previous` is the id of an invitation of ours that expired: sent anew where the vendor can."""
+        ...
 
     def withdraw(self, invite_id: str) -> Receipt: ...
 
     def remove(self, member_id: str) -> Receipt: ...
+
+    def suspend(self, member_id: str) -> Receipt: ...
+
+    def restore(self, member_id: str) -> Receipt: ...
+
+    def set_member_role(self, member_id: str) -> Receipt:
+        """Give the account the role of a plain member."""
+        ...
 
     def group_create(self, name: str) -> Receipt: ...
 
@@ -145,3 +185,11 @@ class SeatProvider(Protocol):
     def group_remove(self, group_id: str, member_id: str) -> Receipt: ...
 
     def retention(self) -> str: ...
+
+    def events(self, since: datetime, listing: Listing) -> Iterator[EventSeen]:
+        """The vendor's audit log from `since` on, in any order; lines may come twice."""
+        ...
+
+    def usage(self, first: date, last: date, listing: Listing) -> Iterator[UsageSeen]:
+        """Activity by account and UTC day from `first` to `last`, both included; days without activity are absent."""
+        ...

@@ -15,7 +15,7 @@ from apps.core import clock
 from apps.core.errors import Reason
 from apps.licenses.eligibility import Facts
 from apps.licenses.lifecycle import EOTSS_DAYS
-from apps.licenses.models import Contract, Seat, SeatRequest
+from apps.licenses.models import Contract, EmergencyStop, LegalHold, Seat, SeatRequest
 from apps.terms.selectors import acceptable_versions
 
 
@@ -54,6 +54,50 @@ def waiting_list(place_agency_id: int) -> QuerySet[SeatRequest]:
         .exclude(employee__status=Employee.Status.SEPARATED)
         .order_by("decided_at", "id")
     )
+
+
+# ---- stops and holds ---------------------------------------------------------------------------------------
+
+_GUARDIANS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
+
+
+def stops_visible_to(actor: Actor) -> QuerySet[EmergencyStop]:
+    """For EOTSS, the privacy office and auditors."""
+    stops = EmergencyStop.objects.select_related("employee", "agency", "phase")
+    return stops if actor.has(*_GUARDIANS) else stops.none()
+
+
+def holds_visible_to(actor: Actor) -> QuerySet[LegalHold]:
+    """For EOTSS, the privacy office and auditors: a matter is nobody else's business."""
+    holds = LegalHold.objects.select_related("employee", "employee__agency")
+    return holds if actor.has(*_GUARDIANS) else holds.none()
+
+
+def stop_people(stop: EmergencyStop) -> QuerySet[Seat]:
+    """The live seats under a stop: granted now. An agency's stop covers the agencies below it."""
+    return _under(stop, Seat.objects.filter(state=Seat.State.GRANTED))
+
+
+def stop_suspended(stop: EmergencyStop) -> QuerySet[Seat]:
+    """The seats that the stop keeps suspended."""
+    return _under(stop, Seat.objects.filter(state=Seat.State.SUSPENDED, reason="stopped"))
+
+
+def stop_unsettled(stop: EmergencyStop) -> QuerySet[Seat]:
+    """The seats that a stop still has to suspend or, once lifted, that may come back."""
+    wanted = Q(state=Seat.State.GRANTED) if stop.is_active else Q(state=Seat.State.SUSPENDED, reason="stopped")
+    waiting = Q() if stop.is_active else Q(state=Seat.State.HELD)
+    return _under(stop, Seat.objects.filter(wanted | waiting).order_by("pk"))
+
+
+def _under(stop: EmergencyStop, seats: QuerySet[Seat]) -> QuerySet[Seat]:
+    scopes = {
+        "person": Q(employee=stop.employee_id),
+        "agency": Q(employee__agency=stop.agency_id) | Q(employee__agency__parent=stop.agency_id),
+        "phase": Q(phase=stop.phase_id),
+        "everyone": Q(),
+    }
+    return seats.filter(scopes[stop.scope])
 
 
 # ---- eligibility -------------------------------------------------------------------------------------------

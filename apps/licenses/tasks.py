@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from celery import shared_task
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from apps.accounts.actors import SYSTEM
 from apps.audit import services as audit
-from apps.core import clock
+from apps.core import clock, requests
 from apps.licenses.lifecycle import EXPIRE_DAYS
-from apps.licenses.models import SeatRequest, SettleRun
+from apps.licenses.models import EmergencyStop, SeatRequest, SettleRun
+from apps.licenses.selectors import stop_unsettled
 from apps.licenses.settle import seats_settle
 
 _LOCK = 0x53657474  # "Sett": one settling of everybody at a time
+_STOP_BATCH = 500
 
 
 def sweep() -> int:
     """Expire requests without a decision and, every few minutes, settle everybody. Returns how many moved."""
+    stops_settle()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not (cursor.fetchone() or (False,))[0]:
@@ -47,3 +52,24 @@ def requests_expire() -> int:
         [audit.Entry(str(pk), f"Request {pk}", reason=f"No decision in {EXPIRE_DAYS} days") for pk in ids],
     )
     return len(ids)
+
+
+# Batches of their own transactions: the vendor hears of the first people while the last are still looked up.
+@shared_task(time_limit=900)
+def stops_settle() -> int:
+    """Suspend the seats under a stop that began, restore those of one that was lifted. Returns how many moved.
+
+    Level-triggered: whoever dies on the way leaves the rest to the next tick, and two at once do no harm.
+    """
+    if not requests.current():
+        requests.begin()
+    moved = 0
+    # An active stop is looked at again and again: a decision under way when it began may have granted a seat after it.
+    for stop in EmergencyStop.objects.filter(Q(settled_at=None) | Q(lifted_at=None)).order_by("pk"):
+        ids = list(stop_unsettled(stop).values_list("employee_id", flat=True))
+        for start in range(0, len(ids), _STOP_BATCH):
+            moved += seats_settle(actor=SYSTEM, employee_ids=ids[start : start + _STOP_BATCH])
+        # Only if nobody lifted it meanwhile: then there is more to do.
+        unsettled = EmergencyStop.objects.filter(pk=stop.pk, lifted_at=stop.lifted_at, settled_at=None)
+        unsettled.update(settled_at=clock.now())
+    return moved

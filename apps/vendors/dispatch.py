@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.agencies.models import Agency
 from apps.core import clock
@@ -34,21 +34,25 @@ from apps.licenses.ports import (
     SeatProvider,
     Transient,
 )
+from apps.vendors import limiter
 from apps.vendors.errors import CredentialMissing
 from apps.vendors.hooks import people_reconcile
-from apps.vendors.models import Attempt, Cooldown, Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
+from apps.vendors.lifecycle import REMOVALS
+from apps.vendors.models import Attempt, Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
 from apps.vendors.planning import OVERTAKEN, supersede
 from apps.vendors.providers import provider_for
 from apps.vendors.sync import workspace_halt
+from apps.vendors.wire import PAUSE_WITHOUT_WORD, SCIM_MANAGED
 
 BATCH, THREADS = 64, 16
 # What is claimed last may take until every call has timed out; both together stay under the task's hard limit.
 BUDGET_SECONDS = 30.0
 LEASE = timedelta(minutes=3)
+# These have the same effect once or twice, so that an unclear one is repeated and not looked at first.
+REPEATABLE = ("remove", "suspend", "restore", "role")
 # Seconds, then 6, 12, 24 h, daily to day 28.
 DELAYS = (5, 30, 120, 600, 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 GIVE_UP = timedelta(days=28)
-PAUSE_WITHOUT_WORD = 60.0
 BREAKER_CALLS, BREAKER_SHARE, BREAKER_PAUSE = 50, 0.40, timedelta(minutes=5)
 
 # What a newer decision has overtaken stays behind for `supersede`: a removal is never sent to a holder.
@@ -58,10 +62,7 @@ _CLAIM = f"""
     WHERE id IN (
         SELECT o.id FROM vendors_operation o
         WHERE o.workspace_id = %(ws)s AND o.state IN ('pending', 'retry') AND o.next_attempt_at <= %(now)s
-            AND NOT o.is_unclear AND (%(all)s OR o.priority = 0)
-            AND NOT EXISTS (SELECT 1 FROM vendors_cooldown c WHERE c.workspace_id = o.workspace_id
-                AND c.kind = o.kind AND c.until > %(now)s)
-            AND NOT ({OVERTAKEN})
+            AND NOT o.is_unclear AND o.kind = %(kind)s AND NOT ({OVERTAKEN})
         ORDER BY o.priority, o.next_attempt_at, o.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     RETURNING id
 """
@@ -83,7 +84,7 @@ def dispatch(workspace: Workspace, *, budget: float = BUDGET_SECONDS, batch: int
     sent, deadline = 0, time.monotonic() + budget
     try:
         with provider_for(workspace) as provider, ThreadPoolExecutor(THREADS) as threads:
-            claimed = _claim(workspace, batch)
+            claimed = _claim(workspace, batch, deadline)
             calls = _send(threads, provider, claimed)
             while claimed:
                 answers = [call.result() for call in calls]
@@ -92,7 +93,11 @@ def dispatch(workspace: Workspace, *, budget: float = BUDGET_SECONDS, batch: int
                 claimed = _claim(workspace, batch) if time.monotonic() < deadline else []
                 calls = _send(threads, provider, claimed)
                 _record(workspace, answers)
+                failpoint("after_recording")
                 sent += len(answers)
+                if not claimed:
+                    claimed = _claim(workspace, batch, deadline)
+                    calls = _send(threads, provider, claimed)
     except CredentialMissing as error:
         workspace_halt(workspace, str(error))
     return sent
@@ -107,37 +112,96 @@ def _send(
 def leases_expire(workspace: Workspace) -> int:
     """Operations whose worker died: they may have acted, so they are looked at before they are sent again."""
     dead = Operation.objects.filter(workspace=workspace, state=Operation.State.RUNNING, leased_until__lt=clock.now())
-    # A removal may be repeated, so it does not have to wait for a look.
     return dead.update(
         state=Operation.State.RETRY,
-        is_unclear=~Q(kind=Operation.Kind.REMOVE),
+        is_unclear=~Q(kind__in=REPEATABLE),
         last_error="The worker stopped in mid-call.",
     )
 
 
-def _claim(workspace: Workspace, batch: int) -> list[tuple[Operation, Attempt]]:
-    """Claim due operations. While the workspace is halted or its breaker open, removals alone are tried."""
-    workspace.refresh_from_db()
+def _claim(workspace: Workspace, batch: int, patience_until: float = 0.0) -> list[tuple[Operation, Attempt]]:
+    """Claim due operations, as many as the workspace's allowances admit.
+
+    Where work is due and the allowance used up, wait for the next call until `patience_until` (monotonic seconds).
+    While the workspace is halted or its breaker open, what takes access away is tried alone.
+    """
+    while True:
+        workspace.refresh_from_db()
+        with transaction.atomic():
+            claimed, wait = _claim_allowed(workspace, batch)
+        if claimed:
+            failpoint("after_claim")
+        if claimed or wait is None or time.monotonic() + wait > patience_until:
+            return claimed
+        time.sleep(wait)
+
+
+def _claim_allowed(workspace: Workspace, batch: int) -> tuple[list[tuple[Operation, Attempt]], float | None]:
+    """Draw from the allowance of each kind that is due, claim that many. Returns also the seconds until one more call
+    is allowed, or None where nothing is due.
+    """
     open_now = not workspace.is_halted and not (workspace.paused_until and workspace.paused_until > clock.now())
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _CLAIM,
-                {
-                    "ws": workspace.pk,
-                    "name": workspace.name,
-                    "now": clock.now(),
-                    "until": clock.now() + LEASE,
-                    "limit": batch,
-                    "all": open_now,
-                },
-            )
-            ids = [row[0] for row in cursor.fetchall()]
-        operations = list(Operation.objects.filter(pk__in=ids).order_by("priority", "pk"))
-        attempts = Attempt.objects.bulk_create(
-            [Attempt(operation=one, workspace=workspace, at=clock.now()) for one in operations]
-        )
-    return list(zip(operations, attempts, strict=True))
+    kinds = Operation.Kind.values if open_now else REMOVALS
+    claimed: list[Operation] = []
+    waits: list[float] = []
+    for kind, due in _due(workspace, kinds):
+        room = batch - len(claimed)
+        if room <= 0:
+            break
+        if kind == Operation.Kind.INVITE:
+            room = min(room, _seats(workspace, due))
+        granted, wait = limiter.take(workspace, kind, min(due, room))
+        found = _claim_kind(workspace, kind, granted) if granted else []
+        limiter.give_back(workspace, kind, granted - len(found))
+        claimed += found
+        if wait:
+            waits.append(wait)
+    attempts = Attempt.objects.bulk_create(
+        [Attempt(operation=one, workspace=workspace, at=clock.now()) for one in claimed]
+    )
+    return list(zip(claimed, attempts, strict=True)), min(waits) if waits else None
+
+
+def _seats(workspace: Workspace, due: int) -> int:
+    """How many of the due invitations find a seat; what must wait for one says so."""
+    left = limiter.seats_left(workspace)
+    if left is None or left >= due:
+        return due
+    waiting = Operation.objects.filter(workspace=workspace, kind="invite", state=Operation.State.PENDING, last_error="")
+    waiting.update(
+        last_error=f"Waits for a seat: the workspace has {workspace.seats:,}, and all are in use or promised."
+    )
+    return left
+
+
+_DUE = """
+    SELECT k.kind, x.due FROM unnest(%(kinds)s::varchar[]) k (kind) CROSS JOIN LATERAL (
+        SELECT count(*) AS due, min(priority) AS first FROM (
+            SELECT priority FROM vendors_operation WHERE workspace_id = %(ws)s AND kind = k.kind
+                AND state IN ('pending', 'retry') AND next_attempt_at <= %(now)s AND NOT is_unclear
+            ORDER BY priority, next_attempt_at LIMIT %(most)s) y) x
+    WHERE x.due > 0 ORDER BY x.first, k.kind
+"""
+
+
+def _due(workspace: Workspace, kinds: Sequence[str]) -> list[tuple[str, int]]:
+    """Kinds of operations that are due, the most pressing first, with how many (up to a batch)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"ws": workspace.pk, "now": clock.now(), "kinds": list(kinds), "most": BATCH})
+        return [(str(kind), int(count)) for kind, count in cursor.fetchall()]
+
+
+def _claim_kind(workspace: Workspace, kind: str, count: int) -> list[Operation]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "ws": workspace.pk, "name": workspace.name, "now": clock.now(), "until": clock.now() + LEASE,
+                "limit": count, "kind": kind,
+            },
+        )  # fmt: skip
+        ids = [row[0] for row in cursor.fetchall()]
+    return list(Operation.objects.filter(pk__in=ids).order_by("priority", "pk"))
 
 
 # ---- calling: no database from here to _record ------------------------------------------------------------
@@ -145,9 +209,12 @@ def _claim(workspace: Workspace, batch: int) -> list[tuple[Operation, Attempt]]:
 
 def _call(provider: SeatProvider, operation: Operation, attempt: Attempt) -> Answered:
     calls: dict[str, Callable[[], Receipt]] = {
-        "invite": lambda: provider.invite(operation.email),
+        "invite": lambda: provider.invite(operation.email, operation.vendor_ref),
         "withdraw": lambda: _withdraw(provider, operation),
         "remove": lambda: provider.remove(operation.vendor_ref),
+        "suspend": lambda: provider.suspend(operation.vendor_ref),
+        "restore": lambda: provider.restore(operation.vendor_ref),
+        "role": lambda: provider.set_member_role(operation.vendor_ref),
         "group_create": lambda: provider.group_create(operation.group_ref),
         "group_add": lambda: provider.group_add(operation.group_ref, operation.vendor_ref),
         "group_remove": lambda: provider.group_remove(operation.group_ref, operation.vendor_ref),
@@ -221,14 +288,19 @@ def _note(operation: Operation, answered: Answered) -> None:
 def _invited(workspace: Workspace, answered: list[tuple[Operation, Receipt]]) -> None:
     """The invitations that were made become part of the observed state, without waiting for the next look."""
     now = clock.now()
+    sent = [(operation, receipt) for operation, receipt in answered if _was_invited(operation)]
+    again = {receipt.vendor_id for operation, receipt in sent if operation.vendor_ref == receipt.vendor_id}
+    VendorInvite.objects.filter(workspace=workspace, vendor_id__in=again).update(
+        sends=F("sends") + 1, status="pending", expires_at=None, gone_at=None
+    )
     made = [
         VendorInvite(
             workspace=workspace, vendor_id=receipt.vendor_id or f"operation-{operation.pk}", email=operation.email,
             email_key=operation.email.lower(), role="reader", status="pending", invited_at=now,
             employee_id=operation.employee_id, is_ours=True,
         )
-        for operation, receipt in answered
-        if operation.kind == Operation.Kind.INVITE and operation.state == Operation.State.DONE
+        for operation, receipt in sent
+        if receipt.vendor_id not in again
     ]  # fmt: skip
     VendorInvite.objects.bulk_create(
         made,
@@ -238,6 +310,10 @@ def _invited(workspace: Workspace, answered: list[tuple[Operation, Receipt]]) ->
     )
 
 
+def _was_invited(operation: Operation) -> bool:
+    return operation.kind == Operation.Kind.INVITE and operation.state == Operation.State.DONE
+
+
 def _react(workspace: Workspace, operation: Operation, answered: Answered) -> None:
     """One reaction for each of the six errors."""
     error = answered.error
@@ -245,9 +321,12 @@ def _react(workspace: Workspace, operation: Operation, answered: Answered) -> No
         _done(workspace, operation, answered.receipt or Receipt(""))
         return
     operation.last_error = error.message
-    is_so_already = isinstance(error, NotFound) and operation.kind in {"remove", "withdraw", "group_remove"}
+    is_gone = isinstance(error, NotFound)
+    is_so_already = is_gone and operation.kind in {"remove", "withdraw", "group_remove", "suspend"}
     if is_so_already or (isinstance(error, AlreadyExists) and operation.kind in {"group_add", "group_remove"}):
         _done(workspace, operation, Receipt(error.request_id))
+    elif is_gone and operation.kind in {"restore", "group_add", "role"}:
+        _vanished(workspace, operation)
     elif isinstance(error, (OutcomeUnknown, AlreadyExists)):
         _unclear(operation)
     elif isinstance(error, Transient):
@@ -257,13 +336,32 @@ def _react(workspace: Workspace, operation: Operation, answered: Answered) -> No
         operation.next_attempt_at = clock.now() + timedelta(seconds=PAUSE_WITHOUT_WORD)
         workspace_halt(workspace, f"HTTP {error.status}: {error.message}")
     else:
-        operation.state = Operation.State.NEEDS_ATTENTION
+        _refused(workspace, operation, error)
+
+
+def _refused(workspace: Workspace, operation: Operation, error: ProviderError) -> None:
+    """The vendor will not do it, however often it is asked: somebody must look, and is told in words what at."""
+    operation.state = Operation.State.NEEDS_ATTENTION
+    if error.code != SCIM_MANAGED:
+        operation.last_error = f"The vendor refuses: {error.message}"
+        return
+    operation.last_error = "The identity provider manages this account or group: make the change there."
+    if operation.kind not in {"group_add", "group_remove"}:
+        VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref).update(is_scim=True)
+
+
+def _vanished(workspace: Workspace, operation: Operation) -> None:
+    """The account is not there any more: what was wanted of it is no longer, and the next comparison begins anew."""
+    operation.state, operation.finished_at = Operation.State.SUPERSEDED, clock.now()
+    operation.last_error = "The account is gone at the vendor."
+    if operation.kind == "restore":
+        VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref).update(gone_at=clock.now())
 
 
 def _unclear(operation: Operation) -> None:
-    """It may have acted. A removal may be repeated; everything else waits for an observation."""
+    """It may have acted. What may be repeated is; everything else waits for an observation."""
     operation.state = Operation.State.RETRY
-    operation.is_unclear = operation.kind != Operation.Kind.REMOVE
+    operation.is_unclear = operation.kind not in REPEATABLE
     operation.next_attempt_at = clock.now() + timedelta(seconds=DELAYS[0])
 
 
@@ -275,9 +373,9 @@ def _later(workspace: Workspace, operation: Operation, error: Transient) -> None
         return
     operation.state = Operation.State.RETRY
     if error.status == 429:
-        pause = timedelta(seconds=error.retry_after or PAUSE_WITHOUT_WORD)
-        Cooldown.objects.update_or_create(workspace=workspace, kind=operation.kind, defaults={"until": now + pause})
-        operation.next_attempt_at = now + pause
+        operation.attempts -= 1
+        seconds = error.retry_after or PAUSE_WITHOUT_WORD
+        operation.next_attempt_at = limiter.pause(workspace, operation.kind, seconds)
         return
     base = DELAYS[min(operation.attempts, len(DELAYS)) - 1]
     # Jitter so that a thousand operations do not come back in the same second.
@@ -307,6 +405,12 @@ def _done(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
         _withdrawn(workspace, operation, receipt)
     elif operation.kind == Operation.Kind.REMOVE:
         _removed(workspace, operation, operation.vendor_ref)
+    elif operation.kind in {Operation.Kind.SUSPEND, Operation.Kind.RESTORE}:
+        status = "inactive" if operation.kind == Operation.Kind.SUSPEND else "active"
+        account = VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref)
+        account.update(status=status, status_set_at=now)
+    elif operation.kind == Operation.Kind.ROLE:
+        VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref).update(role="member")
     elif operation.kind == Operation.Kind.GROUP_CREATE:
         code = operation.target.partition(":")[2]
         VendorGroup.objects.update_or_create(

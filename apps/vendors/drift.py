@@ -11,12 +11,13 @@ from apps.accounts.actors import Actor, Role
 from apps.audit import services as audit
 from apps.core import clock
 from apps.core.errors import Invalid
-from apps.licenses.models import Seat
+from apps.licenses.models import LegalHold, Seat
 from apps.vendors.errors import NotAdoptable
 from apps.vendors.hooks import people_reconcile, ring
 from apps.vendors.lifecycle import DRIFT, OPEN
 from apps.vendors.models import Drift, Operation, VendorAccount, Workspace
 from apps.vendors.planning import operations_write
+from apps.vendors.providers import policy_of
 from apps.vendors.reconcile import Difference, Wanted, person_target
 
 
@@ -52,16 +53,30 @@ def drifts_record(workspace: Workspace, differences: list[Difference], since: da
 def drift_remove(*, actor: Actor, drift: Drift, reason: str) -> Drift:
     """Ask the vendor to remove the account, although Beacon did not make it: a person decided so."""
     account = _account(actor, drift, reason)
-    if account.is_protected:
+    if account.is_protected or account.email_key in {email.lower() for email in drift.workspace.protected_emails}:
         raise Invalid(
-            "Beacon never removes owners, service accounts or accounts that SCIM manages.",
+            "Beacon never removes owners, service and break-glass accounts or accounts that SCIM manages.",
             how_to_fix="Change it where it is managed, or ignore the drift until a date.",
         )
+    policy = policy_of(drift.workspace)
+    if not policy.writes:
+        raise Invalid(
+            "The identity provider manages this workspace.",
+            how_to_fix="End the assignment there; the sync verifies it.",
+        )
+    is_held = LegalHold.objects.filter(employee=account.employee_id or 0, ended_at=None).exists()
+    if (is_held or not policy.removes) and not policy.suspends:
+        raise Invalid(
+            "The account may not be removed: "
+            + ("a legal hold keeps it." if is_held else "no retention is on record."),
+            how_to_fix="This vendor's API cannot suspend an account; an owner can, on the vendor's page.",
+        )
+    kind = "suspend" if is_held or not policy.removes else "remove"
     with transaction.atomic():
         # One of several accounts goes whatever the seat says; the only one stays where a newer decision grants a seat.
         person = None if drift.kind == Drift.Kind.DUPLICATE else account.employee_id
         target = person_target(person) if person else f"account:{account.vendor_id}"
-        wanted = Wanted("remove", target, account.employee_id, account.email, reason, account.vendor_id)
+        wanted = Wanted(kind, target, account.employee_id, account.email, reason, account.vendor_id)
         operations_write(drift.workspace, [wanted], cause=f"Drift {drift.pk}, {actor.name}")
         ring(drift.workspace_id)
         return _settle(actor, drift, "resolved", "removed", reason)
@@ -89,6 +104,13 @@ def drift_repair(*, actor: Actor, drift: Drift, reason: str) -> Drift:
             target = person_target(drift.employee.pk)
             again = Wanted("invite", target, drift.employee.pk, drift.employee.email, reason)
             operations_write(drift.workspace, [again], cause=cause)
+            ring(drift.workspace_id)
+        elif drift.kind == Drift.Kind.WRONG_ROLE and drift.account:
+            plain = Wanted(
+                "role", f"role:{drift.account.vendor_id}", drift.employee_id, drift.account.email, reason,
+                drift.account.vendor_id,
+            )  # fmt: skip
+            operations_write(drift.workspace, [plain], cause=cause)
             ring(drift.workspace_id)
         else:
             people_reconcile(drift.workspace, [drift.employee_id], cause)

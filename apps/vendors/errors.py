@@ -31,3 +31,8 @@ class SyncUnderWay(BeaconError):
 class NotAdoptable(BeaconError):
     text = "The account cannot be adopted."
     how_to_fix = "Only the account of an employee who holds a granted seat is adopted."
+
+
+class FetchUnderWay(BeaconError):
+    text = "The usage of this workspace is being read already."
+    how_to_fix = "Wait for it to end; the page about usage shows what came of it."

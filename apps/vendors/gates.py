@@ -5,6 +5,7 @@ from __future__ import annotations
 from apps.core.gates import GateResult
 from apps.rollout.models import Phase
 from apps.vendors.models import Workspace
+from apps.vendors.posture import problems
 
 
 def _workspaces(phase: Phase) -> tuple[list[Workspace], list[str]]:
@@ -17,17 +18,17 @@ def _workspaces(phase: Phase) -> tuple[list[Workspace], list[str]]:
 def posture_clean(phase: Phase) -> GateResult:
     """Every workspace of the phase was looked at within 24 hours and shows what it should."""
     workspaces, homeless = _workspaces(phase)
-    bad = [workspace.title for workspace in workspaces if not workspace.posture_is_clean]
+    bad = [f"{workspace.title}: {text}" for workspace in workspaces for text in problems(workspace)[:3]]
     passed = bool(workspaces) and not bad and not homeless
     detail = (
         f"No workspace for {', '.join(homeless[:6])}."
         if homeless or not workspaces
-        else f"Not clean within 24 hours: {', '.join(bad)}."
+        else " ".join(bad)
         if bad
         else "Every workspace was looked at within 24 hours and is as expected."
     )
     return GateResult(
-        "posture", "Vendor posture clean", passed, detail, "Run a sync and look at the workspace's page.",
+        "posture", "Vendor posture clean", passed, detail, "Look at the posture page of the workspace.",
         "EOTSS administrator",
     )  # fmt: skip
 

@@ -26,5 +26,8 @@ SYNC = lifecycle(
     discarded="",
 )
 DRIFT = lifecycle("drift", "open", open="resolved ignored", ignored="open resolved", resolved="")
+USAGE_IMPORT = lifecycle("usage import", "planned", planned="applied discarded", applied="", discarded="")
 # Operations that are still to have an effect: one per target.
 OPEN = ("planned", "pending", "running", "retry", "needs_attention")
+# Kinds that take access away: guarded in bulk, urgent one by one.
+REMOVALS = ("remove", "withdraw", "suspend")

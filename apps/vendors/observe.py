@@ -30,7 +30,7 @@ _BATCH = 5000
 _BEAT_SECONDS = 20.0
 _STAGES = {
     "seen_member": "vendor_id text, email text, name text, role text, is_service bool, is_scim bool,"
-    " added_at timestamptz",
+    " added_at timestamptz, seat_type text, status text",
     "seen_invite": "vendor_id text, email text, role text, status text, invited_at timestamptz,"
     " expires_at timestamptz, accepted_at timestamptz",
     "seen_membership": "member_id text, group_id text",
@@ -51,7 +51,6 @@ class Observation:
     aside: int = 0
     groups_seen: list[GroupSeen] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    retention: str = ""
 
     def fail(self, problem: str) -> None:
         self.complete = False
@@ -78,12 +77,17 @@ def stages() -> Iterator[None]:
             cursor.execute(f"DROP TABLE IF EXISTS {', '.join(_STAGES)}")
 
 
+def members_listed(workspace: Workspace) -> int:
+    """How many members the last complete list had."""
+    return VendorAccount.objects.filter(workspace=workspace, gone_at=None).exclude(status="inactive").count()
+
+
 def read(provider: SeatProvider, workspace: Workspace, started: datetime, beat: Callable[[], None]) -> Observation:
     """Read every list into the stages. `beat` is called now and then meanwhile (it renews the lease).
 
     Raises `Misconfigured`; every other failure makes the observation incomplete.
     """
-    seen = Observation(members_before=VendorAccount.objects.filter(workspace=workspace, gone_at=None).count())
+    seen = Observation(members_before=members_listed(workspace))
     listing = Listing()
     seen.members = _stage("seen_member", provider.members(listing), beat)
     seen.add("Members", listing)
@@ -95,10 +99,6 @@ def read(provider: SeatProvider, workspace: Workspace, started: datetime, beat: 
         _confirm(workspace, "Members", _MEMBERS_MISSING, started, provider.has_member, seen, beat)
         _confirm(workspace, "Invitations", _INVITES_MISSING, started, provider.has_invite, seen, beat)
     seen.problems += _undocumented()
-    try:
-        seen.retention = provider.retention()
-    except ProviderError as error:
-        seen.problems.append(f"Data retention could not be read: {error.message} (HTTP {error.status}).")
     return seen
 
 
@@ -118,7 +118,7 @@ def _read_groups(provider: SeatProvider, seen: Observation, beat: Callable[[], N
 
 _MEMBERS_MISSING = """
     SELECT a.vendor_id FROM vendors_vendoraccount a WHERE workspace_id = %(ws)s AND gone_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM seen_member n WHERE n.vendor_id = a.vendor_id) ORDER BY a.id
+        AND status <> 'inactive' AND NOT EXISTS (SELECT 1 FROM seen_member n WHERE n.vendor_id = a.vendor_id) ORDER BY a.id
 """
 _INVITES_MISSING = """
     SELECT a.vendor_id FROM vendors_vendorinvite a WHERE workspace_id = %(ws)s AND gone_at IS NULL
@@ -210,21 +210,27 @@ def _store_groups(workspace: Workspace, groups: list[GroupSeen], trusted: dateti
 
 _MEMBERS = """
     INSERT INTO vendors_vendoraccount (workspace_id, vendor_id, email, email_key, name, role, is_service, is_scim,
-        added_at, is_ours, groups)
+        added_at, is_ours, groups, seat_type, status)
     SELECT %(ws)s, n.vendor_id, left(n.email, 254), lower(left(n.email, 254)), left(n.name, 200), left(n.role, 40),
-        n.is_service, n.is_scim, n.added_at, false, '{}'
+        n.is_service, COALESCE(n.is_scim, a.is_scim, false), n.added_at, false, '{}', left(n.seat_type, 40), left(n.status, 40)
     FROM (SELECT DISTINCT ON (vendor_id) * FROM seen_member WHERE vendor_id <> '') n
     LEFT JOIN vendors_vendoraccount a ON a.workspace_id = %(ws)s AND a.vendor_id = n.vendor_id
     WHERE a.id IS NULL
-        OR (a.email, a.name, a.role, a.is_service, a.is_scim) IS DISTINCT FROM
-            (left(n.email, 254), left(n.name, 200), left(n.role, 40), n.is_service, n.is_scim)
+        OR (a.email, a.name, a.role, a.is_service, a.is_scim, a.seat_type) IS DISTINCT FROM
+            (left(n.email, 254), left(n.name, 200), left(n.role, 40), n.is_service,
+            COALESCE(n.is_scim, a.is_scim), left(n.seat_type, 40))
+        OR (a.status <> left(n.status, 40) AND (a.status_set_at IS NULL OR a.status_set_at < %(trusted)s))
         OR (a.gone_at IS NOT NULL AND (a.removed_at IS NULL OR a.removed_at < %(trusted)s))
     ON CONFLICT (workspace_id, vendor_id) DO UPDATE SET email = EXCLUDED.email, email_key = EXCLUDED.email_key,
         name = EXCLUDED.name, role = EXCLUDED.role, is_service = EXCLUDED.is_service, is_scim = EXCLUDED.is_scim,
+        seat_type = EXCLUDED.seat_type, status = CASE WHEN vendors_vendoraccount.status_set_at >= %(trusted)s
+            THEN vendors_vendoraccount.status ELSE EXCLUDED.status END,
         gone_at = CASE WHEN vendors_vendoraccount.removed_at >= %(trusted)s THEN vendors_vendoraccount.gone_at END
 """
+# Who is suspended does not stand in the list of some vendors; asking for them by id, one by one, would take too long.
 _MEMBERS_GONE = """
     UPDATE vendors_vendoraccount a SET gone_at = %(started)s WHERE workspace_id = %(ws)s AND gone_at IS NULL
+        AND status <> 'inactive'
         AND NOT EXISTS (SELECT 1 FROM seen_member n WHERE n.vendor_id = a.vendor_id)
         AND NOT EXISTS (SELECT 1 FROM seen_alive n WHERE n.vendor_id = a.vendor_id)
 """

@@ -8,35 +8,64 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from apps.vendors.lifecycle import REMOVALS
 
 MEMBER_ROLES = frozenset({"reader", "member", ""})
 MAX_INVITES = 3
-# Removals go before everything else, memberships of groups after the accounts.
-PRIORITY = {"remove": 0, "withdraw": 0, "invite": 5, "group_create": 6, "group_remove": 7, "group_add": 8}
+# Access that ends goes before everything else, and what somebody ordered at once before that (URGENT); memberships of
+# groups come after the accounts.
+URGENT = 0
+PRIORITY = {
+    "remove": 1, "withdraw": 1, "suspend": 1, "restore": 4, "role": 5, "invite": 5, "group_create": 6, "group_remove": 7,
+    "group_add": 8,
+}  # fmt: skip
+# Where an identity provider carries decisions out, a difference counts after this long (it pushes every 40 minutes or so).
+DELIVERY = timedelta(hours=2)
 
 HOLD_PEOPLE, HOLD_SHARE = 25, 0.02
 HOLD_AGENCY_PEOPLE, HOLD_AGENCY_SHARE = 3, 0.10
 HOLD_SHRINK = 0.20
 
 
+class Policy(NamedTuple):
+    """What may be asked of a workspace: nothing at all (`writes`), a suspension (`suspends`), a removal (`removes`: its
+    retention is on record).
+    """
+
+    writes: bool = True
+    suspends: bool = False
+    removes: bool = True
+
+
 class Row(NamedTuple):
-    """One person (or one account of nobody) in one workspace. Times are aware; absent things are None or empty."""
+    """One person (or one account of nobody) in one workspace. Times are aware; absent things are None or empty.
+
+    `seat` is the state of a live seat that belongs to this workspace; `moves_to` names another workspace where the
+    person's granted seat belongs, `is_there` says whether the account there is active.
+    """
 
     employee_id: int | None
     email: str
     is_separated: bool
-    is_desired: bool
+    seat: str
+    decided_at: datetime | None
+    moves_to: str
+    is_there: bool
+    is_on_hold: bool
     agency_id: int | None
     agency_group: str
     account_id: int | None
     account_ref: str
     account_email: str
     account_role: str
+    account_status: str
     is_ours: bool
     is_service: bool
     is_scim: bool
+    is_break_glass: bool
     groups: list[str]
     mirrored: list[str]
     accounts: int
@@ -47,6 +76,16 @@ class Row(NamedTuple):
     invite_is_ours: bool
     invites_sent: int
     was_member: bool
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account can be used. A status that nobody documented counts as usable: better to say so."""
+        return self.account_id is not None and self.account_status != "inactive"
+
+    @property
+    def is_protected(self) -> bool:
+        """Never touched: a service or break-glass account, an owner, or what the identity provider manages."""
+        return self.is_service or self.is_scim or self.is_break_glass or self.account_role == "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +105,7 @@ class Wanted:
 
     @property
     def is_removal(self) -> bool:
-        return self.kind in {"remove", "withdraw"}
+        return self.kind in REMOVALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +123,16 @@ def person_target(employee_id: int) -> str:
     return f"person:{employee_id}"
 
 
-def decide(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
+def decide(row: Row, policy: Policy, now: datetime) -> Iterator[Wanted | Difference]:
     """The operations and differences that one row demands."""
     if row.employee_id is None:
         yield from _of_nobody(row)
-    elif row.is_desired:
-        yield from _present(row, now)
+    elif not policy.writes:
+        yield from _delivered(row, now)
+    elif row.seat == "granted":
+        yield from _present(row, policy, now)
     else:
-        yield from _absent(row, now)
+        yield from _absent(row, policy, now)
     if row.accounts > 1:
         detail = f"{row.accounts} accounts belong to this person."
         yield Difference("duplicate", row.account_ref, detail, row.account_id, row.employee_id)
@@ -103,24 +144,30 @@ def _invited(row: Row, now: datetime) -> bool:
     return row.invite_id is not None and row.invite_status not in {"expired", "accepted"} and not expired
 
 
-def _is_protected(row: Row) -> bool:
-    return row.is_service or row.is_scim or row.account_role == "owner"
-
-
 def _of_nobody(row: Row) -> Iterator[Difference]:
-    if not _is_protected(row) and row.account_email:
+    if not row.is_protected:
         detail = f"{row.account_email} is a member but no employee has this address."
+        if not row.account_email:
+            detail = f"The member {row.account_ref} has no address, so that nobody can tell whose account it is."
         yield Difference("unmanaged", row.account_ref, detail, row.account_id)
 
 
-def _present(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
+# ---- where Beacon writes -----------------------------------------------------------------------------------
+
+
+def _present(row: Row, policy: Policy, now: datetime) -> Iterator[Wanted | Difference]:
     if row.account_id is None:
         yield from _missing(row, now)
         return
-    if row.account_role not in MEMBER_ROLES and not _is_protected(row):
-        detail = f"The vendor shows the role {row.account_role}; a seat's role is reader."
+    if row.account_role not in MEMBER_ROLES and not row.is_protected:
+        detail = f"The vendor shows the role {row.account_role}; a seat's role is that of a plain member."
         yield Difference("wrong_role", row.account_ref, detail, row.account_id, row.employee_id)
-    if row.is_ours and not _is_protected(row):
+    if row.is_ours and not row.is_protected:
+        if not row.is_active and policy.suspends:
+            yield Wanted(
+                "restore", person_target(row.employee_id or 0), row.employee_id, row.email,
+                "The seat is granted and the account is suspended", row.account_ref, agency_id=row.agency_id,
+            )  # fmt: skip
         yield from _memberships(row)
 
 
@@ -138,7 +185,8 @@ def _missing(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
     expired = row.invite_id is not None and row.invite_status != "accepted"
     why = "The invitation expired" if expired else "The seat is granted and there is no account"
     yield Wanted(
-        "invite", target, row.employee_id, row.email, why, agency_id=row.agency_id, is_again=row.was_member
+        "invite", target, row.employee_id, row.email, why, row.invite_ref if expired and row.invite_is_ours else "",
+        agency_id=row.agency_id, is_again=row.was_member,
     )  # fmt: skip
 
 
@@ -156,24 +204,77 @@ def _memberships(row: Row) -> Iterator[Wanted]:
         )  # fmt: skip
 
 
-def _absent(row: Row, now: datetime) -> Iterator[Wanted | Difference]:
+def _absent(row: Row, policy: Policy, now: datetime) -> Iterator[Wanted | Difference]:
     target = person_target(row.employee_id or 0)
     if row.account_id is not None:
-        if _is_protected(row):
-            return
-        if row.is_ours:
-            why = "The person has left state service" if row.is_separated else "No seat is granted"
-            yield Wanted("remove", target, row.employee_id, row.email, why, row.account_ref, agency_id=row.agency_id)
-            return
-        kind, detail = (
-            ("leaver", "The person has left, and the account was not made by Beacon.")
-            if row.is_separated
-            else ("orphan", "The person has an account but no seat, and Beacon did not make it.")
-        )
-        yield Difference(kind, row.account_ref, f"{row.account_email}: {detail}", row.account_id, row.employee_id)
+        yield from _account_without_seat(row, policy, target)
     elif _invited(row, now) and row.invite_is_ours:
         why = "No seat is granted; the invitation is withdrawn"
         yield Wanted("withdraw", target, row.employee_id, row.email, why, row.invite_ref, agency_id=row.agency_id)
+
+
+def _account_without_seat(row: Row, policy: Policy, target: str) -> Iterator[Wanted | Difference]:
+    if row.moves_to and not row.is_separated and not (row.is_there and row.is_ours):
+        # First added there, then removed here: nobody is without, and the seat is one all the time.
+        word = "The account there is active." if row.is_there else "The account goes once the one there is active."
+        yield _difference(row, "wrong_workspace", f"The person's seat belongs to {row.moves_to}. {word}")
+    elif row.is_protected or not row.is_ours:
+        yield from _not_ours(row)
+    elif policy.suspends and (row.seat == "suspended" or row.is_on_hold or not policy.removes):
+        if row.is_active:
+            why = "The seat is suspended" if row.seat == "suspended" else f"{_why(row)}; {_kept(row)}"
+            yield Wanted(
+                "suspend", target, row.employee_id, row.email, why, row.account_ref, agency_id=row.agency_id
+            )  # fmt: skip
+    elif row.is_on_hold or not policy.removes:
+        kind = "leaver" if row.is_separated else "orphan"
+        yield _difference(row, kind, f"{_why(row)}, but {_kept(row)}, and this vendor's API cannot suspend an account.")
+    else:
+        yield Wanted("remove", target, row.employee_id, row.email, _why(row), row.account_ref, agency_id=row.agency_id)
+
+
+def _why(row: Row) -> str:
+    return "The person has left state service" if row.is_separated else "No seat is granted"
+
+
+def _kept(row: Row) -> str:
+    if row.is_on_hold:
+        return "a legal hold keeps the account"
+    return "nothing is removed while the workspace's retention is not on record"
+
+
+def _not_ours(row: Row) -> Iterator[Difference]:
+    """An account that Beacon does not touch: owners and service accounts may be without a seat, leavers may not."""
+    if not row.is_active or (row.is_protected and not row.is_scim and not row.is_separated):
+        return
+    who = (
+        "It is managed by the identity provider: end the assignment there." if row.is_scim
+        else "Beacon never touches owners, service and break-glass accounts." if row.is_protected
+        else "Beacon did not make it."
+    )  # fmt: skip
+    yield _difference(row, "leaver" if row.is_separated else "orphan", f"{_why(row)}. {who}")
+
+
+def _difference(row: Row, kind: str, text: str) -> Difference:
+    return Difference(kind, row.account_ref, f"{row.account_email}: {text}", row.account_id, row.employee_id)
+
+
+# ---- where the identity provider carries out ---------------------------------------------------------------
+
+
+def _delivered(row: Row, now: datetime) -> Iterator[Difference]:
+    """Whether what was decided has arrived. Nothing is asked of the vendor; late is what took longer than it may."""
+    is_late = row.decided_at is None or now - row.decided_at > DELIVERY
+    if row.seat == "granted" and row.account_id is None:
+        if is_late and not _invited(row, now):
+            detail = "The seat is granted; the identity provider has not delivered the account."
+            yield Difference("ghost", person_target(row.employee_id or 0), detail, None, row.employee_id)
+    elif row.seat == "granted":
+        if row.account_role not in MEMBER_ROLES and not row.is_protected:
+            yield _difference(row, "wrong_role", f"The vendor shows the role {row.account_role}.")
+    elif row.is_active and is_late and (row.is_scim or not row.is_protected or row.is_separated):
+        kind = "wrong_workspace" if row.moves_to else "leaver" if row.is_separated else "orphan"
+        yield _difference(row, kind, f"{_why(row)}; the identity provider has not taken the account away.")
 
 
 # ---- the guard -------------------------------------------------------------------------------------------

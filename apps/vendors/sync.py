@@ -16,12 +16,14 @@ from django.db.models import F, Q
 from apps.accounts.actors import Actor
 from apps.audit import services as audit
 from apps.core import clock
+from apps.core.failpoints import failpoint
 from apps.licenses.ports import Misconfigured, SeatProvider
-from apps.vendors import observe
+from apps.vendors import observe, posture
 from apps.vendors.drift import drifts_record
 from apps.vendors.errors import CredentialMissing, SyncUnderWay
-from apps.vendors.hooks import ring
+from apps.vendors.hooks import movers_arrived, ring
 from apps.vendors.lifecycle import SYNC
+from apps.vendors.limiter import Pacer
 from apps.vendors.models import SyncRun, VendorAccount, Workspace
 from apps.vendors.planning import Plan, operations_write, plan_for, supersede
 from apps.vendors.providers import provider_for
@@ -51,7 +53,7 @@ def sync_workspace(*, actor: Actor, workspace: Workspace, plan_only: bool = Fals
         workspace=workspace, started_by_key=actor.key, started_by=actor.name, started_at=clock.now()
     )
     try:
-        with provider_for(workspace) as provider:
+        with provider_for(workspace, Pacer(workspace, lambda: _renew(workspace, fence))) as provider:
             return _run(actor, workspace, run, provider, fence, plan_only)
     except (Misconfigured, CredentialMissing) as error:
         workspace_halt(workspace, str(error))
@@ -68,14 +70,17 @@ def _run(
     started = run.started_at
     with observe.stages():
         seen = observe.read(provider, workspace, started, lambda: _renew(workspace, fence))
+        answers = posture.ask(workspace, provider)
+        failpoint("after_observing")
         with transaction.atomic():
             _hold_fence(workspace, fence)
             observe.store(workspace, seen, started)
             run.members, run.invites, run.groups = seen.members, seen.invites, seen.groups
+            posture.record(workspace, answers, started)
             if not seen.complete:
                 # Nothing is asked on the word of half a list.
                 return SyncResult(_end(run, "incomplete", problems=seen.problems), Plan())
-            _looked(workspace, seen, started)
+            _looked(workspace, started)
             settle_unclear(workspace, started, certain=not seen.aside)
             supersede(workspace, None)
             plan = plan_for(workspace, since=started)
@@ -89,7 +94,8 @@ def _ask(
     if plan_only:
         return _end(run, "done", problems=[*seen.problems, "Only a plan was asked for."])
     drifts_record(workspace, plan.differences, run.started_at)
-    reasons = hold_reasons(plan.wanted, seen.members, seen.members_before, _per_agency(workspace))
+    movers_arrived(workspace)
+    reasons = hold_reasons(plan.wanted, seen.members, seen.members_before, per_agency(workspace))
     run.hold_reasons = reasons
     state = "planned" if reasons else "pending"
     if plan.wanted:
@@ -115,22 +121,24 @@ def _end(run: SyncRun, state: str, *, problems: list[str]) -> SyncRun:
     return run
 
 
-def _per_agency(workspace: Workspace) -> dict[int, int]:
+def per_agency(workspace: Workspace) -> dict[int, int]:
     members = VendorAccount.objects.filter(workspace=workspace, gone_at=None, employee__isnull=False)
     return dict(Counter(members.values_list("employee__agency_id", flat=True)))
 
 
-def _looked(workspace: Workspace, seen: observe.Observation, started: datetime) -> None:
+def _looked(workspace: Workspace, started: datetime) -> None:
     """A complete observation: its start is how old Beacon's picture is. A halt ends with it."""
-    values = {"synced_at": started, "halted_at": None, "halt_reason": ""}
-    if seen.retention:
-        values |= {"observed_retention": seen.retention, "posture_at": started}
-    Workspace.objects.filter(pk=workspace.pk).update(**values)
+    Workspace.objects.filter(pk=workspace.pk).update(synced_at=started, halted_at=None, halt_reason="", alarmed_at=None)
 
 
 def workspace_halt(workspace: Workspace, reason: str) -> None:
-    """Stop asking anything of a workspace whose key or address is wrong; the banner says why. Idempotent."""
-    Workspace.objects.filter(pk=workspace.pk, halted_at=None).update(halted_at=clock.now(), halt_reason=reason)
+    """Stop asking anything of a workspace whose key or address is wrong; the banner says why. Idempotent.
+
+    The tick tells the administrators (`alarms.py`).
+    """
+    Workspace.objects.filter(pk=workspace.pk, halted_at=None).update(
+        halted_at=clock.now(), halt_reason=reason, alarmed_at=None
+    )
 
 
 # ---- the lease ---------------------------------------------------------------------------------------------

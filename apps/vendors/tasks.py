@@ -10,6 +10,8 @@ from django.db.models import Q
 
 from apps.accounts.actors import SYSTEM
 from apps.core import bell, clock, requests
+from apps.vendors import vendor_log
+from apps.vendors.alarms import alarms_send
 from apps.vendors.lifecycle import OPEN
 from apps.vendors.models import Operation, SyncRun, Workspace
 
@@ -35,10 +37,15 @@ def observe_workspace(workspace_id: int) -> str:
     from apps.vendors.sync import sync_workspace
 
     requests.begin()
+    workspace = Workspace.objects.get(pk=workspace_id)
     try:
-        return sync_workspace(actor=SYSTEM, workspace=Workspace.objects.get(pk=workspace_id)).run.state
+        state = sync_workspace(actor=SYSTEM, workspace=workspace).run.state
     except SyncUnderWay:
         return "under way"
+    workspace.refresh_from_db()
+    if vendor_log.is_due(workspace) and not workspace.is_halted:
+        vendor_log.log_read(workspace)
+    return state
 
 
 def sweep() -> int:
@@ -52,7 +59,7 @@ def sweep() -> int:
             bell.ring(observe_workspace, workspace.pk)
             rung += 1
     _forget_old_runs()
-    return rung
+    return rung + alarms_send()
 
 
 def _is_due(workspace: Workspace) -> bool:

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from apps.core import clock
 from apps.vendors.models import Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
+from apps.vendors.reconcile import MEMBER_ROLES
 
 # Clocks differ: an invitation may carry a time a little before our attempt.
 SKEW = timedelta(minutes=5)
@@ -55,6 +56,8 @@ def _has_acted(operation: Operation) -> bool:
     if operation.kind == Operation.Kind.REMOVE:
         present = VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref, gone_at=None)
         return not present.exists()
+    if operation.kind in {Operation.Kind.SUSPEND, Operation.Kind.RESTORE, Operation.Kind.ROLE}:
+        return _account_is_so(operation)
     if operation.kind == Operation.Kind.WITHDRAW:
         invite = VendorInvite.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref, gone_at=None)
         return not invite.filter(status="pending").exists()
@@ -64,3 +67,12 @@ def _has_acted(operation: Operation) -> bool:
         workspace=workspace, vendor_id=operation.vendor_ref, groups__contains=[operation.group_ref]
     ).exists()
     return is_in == (operation.kind == Operation.Kind.GROUP_ADD)
+
+
+def _account_is_so(operation: Operation) -> bool:
+    account = VendorAccount.objects.filter(workspace=operation.workspace_id, vendor_id=operation.vendor_ref).first()
+    if account is None or account.gone_at is not None:
+        return operation.kind == Operation.Kind.SUSPEND
+    if operation.kind == Operation.Kind.ROLE:
+        return account.role in MEMBER_ROLES
+    return (account.status == "inactive") == (operation.kind == Operation.Kind.SUSPEND)

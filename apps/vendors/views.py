@@ -1,4 +1,4 @@
-"""Pages of the vendor's side: workspaces, sync runs, operations, drift."""
+"""Pages of sync runs, operations and drift. Workspaces have workspace_views.py."""
 
 from __future__ import annotations
 
@@ -14,24 +14,22 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
-from apps.agencies.models import Agency
 from apps.audit.words import history
-from apps.core import bell
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import NumberForm, ReasonForm, form_page, saying
 from apps.vendors import drift as drifts
 from apps.vendors import services
 from apps.vendors.lifecycle import OPERATION
-from apps.vendors.models import Drift, Operation, Workspace
-from apps.vendors.providers import ADAPTERS
+from apps.vendors.models import Drift, Operation
 from apps.vendors.selectors import (
-    counts_of,
+    decision_behind,
     drifts_visible_to,
+    estimate_words,
     operations_visible_to,
+    per_agency_of,
+    progress_of,
     runs_visible_to,
-    workspaces_visible_to,
 )
-from apps.vendors.tasks import observe_workspace
 
 READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 RUN_TAGS = {
@@ -43,94 +41,7 @@ OPERATION_TAGS = {
     "superseded": "neutral", "discarded": "neutral",
 }  # fmt: skip
 DRIFT_TAGS = {"open": "warn", "resolved": "good", "ignored": "neutral"}
-_WORKSPACES = ("Workspaces", "vendors:workspaces")
-
-
-@allow(*READERS)
-def workspace_list(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
-    rows = [(workspace, counts_of(workspace)) for workspace in workspaces_visible_to(actor)]
-    return render(request, "vendors/workspaces.html", {"rows": rows, "may_edit": actor.has(Role.ADMINISTRATOR)})
-
-
-@allow(*READERS)
-def workspace_detail(request: HttpRequest, name: str) -> HttpResponse:
-    actor = actor_of(request)
-    workspace = get_object_or_404(workspaces_visible_to(actor), name=name)
-    runs = [(run, RUN_TAGS[run.state]) for run in runs_visible_to(actor).filter(workspace=workspace)[:10]]
-    context = {
-        "workspace": workspace, "counts": counts_of(workspace), "runs": runs, "history": history(workspace),
-        "agencies": Agency.objects.filter(workspace=name), "adapter": ADAPTERS[workspace.adapter],
-        "may_sync": actor.has(Role.ADMINISTRATOR), "may_record": actor.has(Role.ADMINISTRATOR, Role.PRIVACY),
-        "crumbs": [(_WORKSPACES[0], reverse(_WORKSPACES[1])), (workspace.title, "")],
-    }  # fmt: skip
-    return render(request, "vendors/workspace.html", context)
-
-
-class WorkspaceForm(forms.Form):
-    name = forms.SlugField(label="Short name", help_text="Letters, digits and hyphens; used in commands.")
-    title = forms.CharField(label="Title", max_length=120)
-    adapter = forms.ChoiceField(label="Adapter", choices=list(ADAPTERS.items()))
-    address = forms.URLField(label="Address of the admin API", assume_scheme="https")
-    credential = forms.CharField(
-        label="Key by reference", help_text="env:NAME or file:NAME. The key itself is never stored here."
-    )
-    seats = forms.IntegerField(label="Seats", min_value=0)
-    expected_retention = forms.CharField(label="Expected data retention at the vendor", required=False)
-
-
-@allow(Role.ADMINISTRATOR)
-def workspace_new(request: HttpRequest) -> HttpResponse:
-    return form_page(
-        request, title="Record a workspace", form_class=WorkspaceForm, submit="Record",
-        act=lambda data: services.workspace_create(actor=actor_of(request), **data), back=reverse(_WORKSPACES[1]),
-        done=lambda made: f"{made} is recorded. Place agencies in it next.",
-        to=lambda made: reverse("vendors:workspace", args=[made.name]),
-        crumbs=[(_WORKSPACES[0], reverse(_WORKSPACES[1]))],
-    )  # fmt: skip
-
-
-class PlaceForm(forms.Form):
-    agencies = forms.ModelMultipleChoiceField(
-        label="Agencies", queryset=Agency.objects.filter(is_active=True), widget=forms.CheckboxSelectMultiple
-    )
-
-
-@allow(Role.ADMINISTRATOR)
-def workspace_place(request: HttpRequest, name: str) -> HttpResponse:
-    workspace = get_object_or_404(Workspace, name=name)
-    back = reverse("vendors:workspace", args=[name])
-    return form_page(
-        request, title=f"Place agencies in {workspace}", form_class=PlaceForm, submit="Place", back=back,
-        act=lambda data: services.agencies_place(actor=actor_of(request), workspace=workspace, agencies=list(data["agencies"])),
-        done=lambda count: f"{count} agencies placed.", crumbs=[(_WORKSPACES[0], reverse(_WORKSPACES[1])), (workspace.title, back)],
-        initial={"agencies": Agency.objects.filter(workspace=name)},
-    )  # fmt: skip
-
-
-class RetentionForm(ReasonForm):
-    days = forms.IntegerField(label="Days that conversations are kept", min_value=1)
-    field_order = ("days", "reason")
-
-
-@allow(Role.ADMINISTRATOR, Role.PRIVACY)
-def workspace_retention(request: HttpRequest, name: str) -> HttpResponse:
-    workspace = get_object_or_404(Workspace, name=name)
-    back = reverse("vendors:workspace", args=[name])
-    return form_page(
-        request, title=f"Record the retention of {workspace}", form_class=RetentionForm, submit="Record", back=back,
-        act=lambda data: services.workspace_record_retention(actor=actor_of(request), workspace=workspace, **data),
-        done="Recorded.", crumbs=[(_WORKSPACES[0], reverse(_WORKSPACES[1])), (workspace.title, back)],
-    )  # fmt: skip
-
-
-@allow(Role.ADMINISTRATOR)
-@require_POST
-def workspace_sync(request: HttpRequest, name: str) -> HttpResponse:
-    workspace = get_object_or_404(Workspace, name=name)
-    with saying(request, "A sync is on its way. Reload in a moment."):
-        bell.ring(observe_workspace, workspace.pk)
-    return redirect("vendors:workspace", name=name)
+WORKSPACES = ("Workspaces", "vendors:workspaces")
 
 
 # ---- runs --------------------------------------------------------------------------------------------------
@@ -168,13 +79,21 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         default_sort="id",
     )  # fmt: skip
     crumbs = [
-        (_WORKSPACES[0], reverse(_WORKSPACES[1])),
+        (WORKSPACES[0], reverse(WORKSPACES[1])),
         (run.workspace.title, reverse("vendors:workspace", args=[run.workspace.name])), (str(run), ""),
     ]  # fmt: skip
     return listing_page(
         listing, "vendors/run.html", run=run, tag=RUN_TAGS[run.state], crumbs=crumbs, history=history(run),
-        may=actor.has(Role.ADMINISTRATOR), is_own=run.started_by_key == actor.key,
+        may=actor.has(Role.ADMINISTRATOR), is_own=run.started_by_key == actor.key, estimate=estimate_words(run),
+        progress=progress_of(run), per_agency=per_agency_of(run) if run.state == "held" else [],
     )  # fmt: skip
+
+
+@allow(*READERS)
+def run_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The progress component alone, asked for every few seconds."""
+    run = get_object_or_404(runs_visible_to(actor_of(request)), pk=pk)
+    return render(request, "vendors/_run_progress.html", {"run": run, "progress": progress_of(run)})
 
 
 class ReleaseForm(NumberForm):
@@ -190,7 +109,8 @@ def run_release(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, title=f"Release {run}", form_class=ReleaseForm, submit="Release and send", back=back,
         act=lambda data: services.run_release(actor=actor_of(request), run=run, **data),
-        done="Released. The operations are being sent.", consequences=run.hold_reasons, crumbs=[(str(run), back)],
+        done="Released. The operations are being sent.", crumbs=[(str(run), back)],
+        consequences=[*run.hold_reasons, estimate_words(run)],
     )  # fmt: skip
 
 
@@ -229,7 +149,7 @@ def operation_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "operation": operation, "tag": OPERATION_TAGS[operation.state], "tries": operation.tries.all()[:50],
         "may_retry": may and operation.state == "needs_attention",
         "may_cancel": may and OPERATION.allows(operation.state, "superseded") and not operation.is_unclear,
-        "history": history(operation),
+        "history": history(operation), "decision": decision_behind(operation),
         "crumbs": [("Operations", reverse("vendors:operations")), (str(operation), "")],
     }  # fmt: skip
     return render(request, "vendors/operation.html", context)
@@ -270,6 +190,7 @@ class DriftFilter(django_filters.FilterSet):
 
 DRIFT_COLUMNS = [
     Column("kind", "Difference", lambda d: d.get_kind_display(), sort="kind", url=lambda d: reverse("vendors:drift", args=[d.pk])),
+    Column("person", "Whom", lambda d: str(d.employee or d.account or "")),
     Column("detail", "What was found", lambda d: d.detail),
     Column("state", "State", lambda d: d.get_state_display(), sort="state", tag=lambda d: DRIFT_TAGS[d.state]),
     Column("since", "Since", lambda d: d.first_seen_at, sort="first_seen_at", kind="time"),

@@ -135,6 +135,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 15,
 }
 CELERY_TIMEZONE = "UTC"
+# What takes minutes (reading 40,000 members at the vendor's pace) has workers of its own: no revocation waits behind it.
+CELERY_TASK_ROUTES = {
+    "apps.vendors.tasks.observe_workspace": {"queue": "slow"},
+    "apps.vendors.usage_tasks.fetch_usage": {"queue": "slow"},
+}
 TICK_SECONDS = 10
 CELERY_BEAT_SCHEDULE = {"tick": {"task": "apps.core.tasks.tick", "schedule": TICK_SECONDS}}
 
@@ -235,6 +240,8 @@ FILTERS_EMPTY_CHOICE_LABEL = "Any"
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = "beacon@beacon.example"
+# Where links in mails lead.
+BASE_URL = ENV.public_url
 
 # ---- logging --------------------------------------------------------------------------------------------
 
@@ -278,8 +285,16 @@ ELIGIBILITY_CHANGED = ["apps.licenses.hooks.eligibility_changed"]
 PHASE_CHANGED = ["apps.licenses.hooks.phase_changed"]
 # Called with (seat_ids, cause) when seats were granted, suspended, restored or released, in the same transaction.
 SEATS_CHANGED = ["apps.vendors.hooks.seats_changed"]
+# Called with (actor, employee_ids) when a legal hold begins or ends, in the same transaction.
+HOLDS_CHANGED = ["apps.vendors.hooks.holds_changed"]
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
-TICK = ["apps.audit.tasks.sweep", "apps.agencies.tasks.sweep", "apps.licenses.tasks.sweep", "apps.vendors.tasks.sweep"]
+TICK = [
+    "apps.audit.tasks.sweep",
+    "apps.agencies.tasks.sweep",
+    "apps.licenses.tasks.sweep",
+    "apps.vendors.tasks.sweep",
+    "apps.vendors.usage_tasks.sweep",
+]
 # A granted seat is looked at again this often, for facts that change by the calendar alone (lapse, end of grace).
 SETTLE_EVERY_SECONDS = 300
 SYNC_EVERY_SECONDS = 60

@@ -1,6 +1,7 @@
 """The real thing: TLS everywhere, secrets from files, sign-in by the state's identity provider alone."""
 
 import os
+from urllib.parse import unquote, urlsplit
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.production"
 
@@ -22,5 +23,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = False
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_MAIL = urlsplit(ENV.email_url)
+_MAIL_KIND = {"consolemail": "console", "dummymail": "dummy"}.get(_MAIL.scheme, "smtp")
+EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL_KIND}.EmailBackend"
+EMAIL_HOST = _MAIL.hostname or "localhost"
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtp+ssl"
+EMAIL_PORT = _MAIL.port or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_TIMEOUT = 20
 SIGN_IN_PROVIDER = ENV.oidc

@@ -34,7 +34,7 @@ from apps.vendors.models import Operation, Workspace
 from apps.vendors.planning import plan_for
 from apps.vendors.providers import provider_for
 from simulator.testing import RunningSimulator, start
-from tests.bench import state
+from tests.bench import state, usage
 
 Figure = dict[str, Any]
 
@@ -67,6 +67,9 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
         ("roster", lambda: roster(rows)),
         ("eligibility", eligibility),
         ("vendor", lambda: vendor(employees)),
+        ("usage", lambda: usage.day(timed, figure)),
+        # 14.6 million rows take minutes to make: only where asked for by name.
+        ("usage-year", lambda: usage.year(timed, figure) if "usage-year" in only else iter(())),
         ("pages", pages),
         ("audit", trail),
     ]

@@ -15,8 +15,8 @@ from apps.rollout.lifecycle import PHASE
 from apps.terms import services as terms
 from apps.terms.lifecycle import TERMS
 from apps.terms.models import TermsVersion
-from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC
-from apps.vendors.models import Drift, Operation, SyncRun
+from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC, USAGE_IMPORT
+from apps.vendors.models import Drift, Operation, SyncRun, UsageImport
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,7 @@ TABLES: list[tuple[str, Lifecycle]] = [
     ("vendors_operation", OPERATION),
     ("vendors_syncrun", SYNC),
     ("vendors_drift", DRIFT),
+    ("vendors_usageimport", USAGE_IMPORT),
 ]
 
 
@@ -40,6 +41,7 @@ def one_of_each(world: World) -> World:
     Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test")
     SyncRun.objects.create(workspace=workspace, started_by_key="system", started_by="Beacon")
     Drift.objects.create(workspace=workspace, kind="unmanaged", target="x", detail="x")
+    UsageImport.objects.create(workspace=workspace, file_name="x", file_sha256="x", imported_by="Erin")
     draft = terms.terms_draft(actor=world.paula, title="Conditions", body="Seconde", language="fr")
     TermsVersion.objects.filter(pk=draft.pk).update(sha256=draft.digest(), effective_on=clock.today())
     return world

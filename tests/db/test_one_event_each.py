@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from apps.agencies import fiction, roster_services
 from apps.agencies import services as agencies
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.licenses import protection_services as protection
 from apps.licenses import services as licenses
 from apps.licenses.models import Seat
 from apps.rollout import services as rollout
@@ -30,14 +33,16 @@ from apps.terms import services as terms
 from apps.training import services as training
 from apps.vendors import drift as drifts
 from apps.vendors import services as vendors
+from apps.vendors import usage_services as usage
 from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
 from tests.factories.cast import World, row
 
 pytestmark = pytest.mark.django_db
 MODULES = [
     "apps.accounts.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
-    "apps.terms.services", "apps.training.services", "apps.licenses.services", "apps.vendors.services",
-    "apps.vendors.drift",
+    "apps.terms.services", "apps.training.services", "apps.licenses.services", "apps.licenses.protection_services",
+    "apps.vendors.services",
+    "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {"roster_work", "drifts_record"}
@@ -202,6 +207,30 @@ def _workspace(w: World) -> object:
     return w.with_vendor("http://127.0.0.1:9/v1")
 
 
+def _chatgpt(w: World) -> object:
+    ref = "11111111-2222-4333-8444-555555555555"
+    return w.with_vendor("http://127.0.0.1:9/v1", adapter="chatgpt_workspace", vendor_ref=ref)
+
+
+def _stopped(w: World) -> object:
+    return protection.stop_start(actor=w.erin, scope="person", employee=w.employee("A003"), reason="x")
+
+
+def _on_hold(w: World) -> object:
+    return protection.hold_place(actor=w.paula, employee=w.employee("A003"), matter="7", reason="x")
+
+
+@contextmanager
+def _nothing_told(workspace: Any) -> Iterator[Any]:
+    """A vendor that tells of no use."""
+    yield SimpleNamespace(usage=lambda first, last, listing: iter(()))
+
+
+def _usage_file(w: World, workspace: Any) -> Any:
+    content = f"date,email,messages\n2026-01-05,{w.employee('A003').email},3\n".encode()
+    return usage.usage_receive(actor=w.erin, workspace=workspace, file_name="x.csv", content=content)
+
+
 EXAMPLES: dict[str, Callable[[World], Act]] = {
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
@@ -245,7 +274,7 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "seat_revoke": _seat(lambda w, s: licenses.seat_revoke(actor=w.erin, seat=s, reason="x")),
     "seat_suspend": _seat(lambda w, s: licenses.seat_suspend(actor=w.erin, seat=s, code="review", reason="x")),
     "seat_restore": _restored,
-    "workspace_create": lambda w: lambda: _workspace(w),
+    "workspace_create": lambda w: lambda: w.with_vendor("http://127.0.0.1:9/v1", retention=0),
     "workspace_readdress": _with(_workspace, lambda w, s: vendors.workspace_readdress(actor=w.erin, workspace=s, address="https://vendor.example/v1", reason="x")),
     "workspace_record_retention": _with(_workspace, lambda w, s: vendors.workspace_record_retention(actor=w.paula, workspace=s, days=9, reason="x")),
     "agencies_place": _with(_workspace, lambda w, s: vendors.agencies_place(actor=w.erin, workspace=s, agencies=[w.a])),
@@ -253,6 +282,22 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "run_discard": _with(_held_run, lambda w, r: vendors.run_discard(actor=w.erin, run=r, reason="x")),
     "operation_retry": _with(lambda w: _operation(w, "needs_attention"), lambda w, o: vendors.operation_retry(actor=w.erin, operation=o)),
     "operation_cancel": _with(lambda w: _operation(w, "pending"), lambda w, o: vendors.operation_cancel(actor=w.erin, operation=o, reason="x")),
+    "usage_fetch": _with(_workspace, lambda w, s: usage.usage_fetch(actor=w.erin, workspace=s, source=_nothing_told)),
+    "usage_receive": _with(_workspace, _usage_file),
+    "usage_apply": _with(lambda w: _usage_file(w, _workspace(w)), lambda w, r: usage.usage_apply(actor=w.erin, run=r)),
+    "usage_discard": _with(lambda w: _usage_file(w, _workspace(w)), lambda w, r: usage.usage_discard(actor=w.erin, run=r)),
+    "usage_read": lambda w: lambda: usage.usage_read(actor=SYSTEM, employee_ids=[w.employee("A003").pk], purpose="Reclaim"),
+    "workspace_expect": _with(_workspace, lambda w, o: vendors.workspace_expect(
+        actor=w.erin, workspace=o, expects_audit_log=True, key_expires_on=TODAY(), reason="x"
+    )),
+    "workspace_limit": _with(_workspace, lambda w, o: vendors.workspace_limit(actor=w.erin, workspace=o, rate_limits={"*": 7}, reason="x")),
+    "assumption_record": _with(_chatgpt, lambda w, o: vendors.assumption_record(
+        actor=w.erin, workspace=o, code="invites_path", value="/x", is_changed=True, note="Told by the vendor"
+    )),
+    "stop_start": lambda w: lambda: protection.stop_start(actor=w.paula, scope="everyone", reason="x", number=0),
+    "stop_lift": _with(_stopped, lambda w, o: protection.stop_lift(actor=w.erin, stop=o, reason="x")),
+    "hold_place": lambda w: lambda: protection.hold_place(actor=w.paula, employee=w.employee("A003"), matter="7", reason="x"),
+    "hold_end": _with(_on_hold, lambda w, o: protection.hold_end(actor=w.paula, hold=o, reason="x")),
     "drift_adopt": _adopt, "drift_remove": _other("remove"), "drift_repair": _other("repair"), "drift_ignore": _other("ignore"),
 }  # fmt: skip
 # In consequence of an act seats move; each leaves an event of its own.

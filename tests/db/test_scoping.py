@@ -14,13 +14,15 @@ from django.db.models import QuerySet
 from apps.accounts.actors import Actor, Role
 from apps.agencies import roster_services
 from apps.agencies import selectors as directory
+from apps.core import clock
+from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
 from apps.rollout import selectors as rollout
 from apps.terms import selectors as terms
 from apps.training import selectors as training
 from apps.training import services as training_services
 from apps.vendors import selectors as vendors
-from apps.vendors.models import Drift, Operation, SyncRun
+from apps.vendors.models import Drift, Operation, SyncRun, VendorEvent
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,9 @@ SEES: list[tuple[Selector, set[str]]] = [
     (vendors.runs_visible_to, REVIEWERS),
     (vendors.operations_visible_to, REVIEWERS | {"bob"}),
     (vendors.drifts_visible_to, REVIEWERS),
+    (vendors.events_visible_to, REVIEWERS),
+    (seats.stops_visible_to, REVIEWERS),
+    (seats.holds_visible_to, REVIEWERS),
 ]
 
 
@@ -86,6 +91,11 @@ def house(world: World) -> dict[Selector, Any]:
             workspace=workspace, started_by_key="system", started_by="Beacon"
         ),
         vendors.operations_visible_to: operation,
+        vendors.events_visible_to: VendorEvent.objects.create(
+            workspace=workspace, event_id="e-1", type="user.added", at=clock.now(), subject=bob.email
+        ),
+        seats.stops_visible_to: protection.stop_start(actor=world.erin, scope="person", employee=bob, reason="Lost"),
+        seats.holds_visible_to: protection.hold_place(actor=world.paula, employee=bob, matter="7", reason="Counsel"),
         vendors.drifts_visible_to: Drift.objects.create(
             workspace=workspace, kind="orphan", target="u", detail="x", employee=bob
         ),

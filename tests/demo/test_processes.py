@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo import __main__ as commands
-from demo.house import MADE, House
+from demo.house import KEY, KEY_NAME, MADE, House
 from demo.processes import QUICK_DEATHS, Child, Part, end, hold, holder, write_pid
 from demo.supervisor import Failed, Supervisor, clear_leftovers, supervisor_of, welcome
 
@@ -24,7 +24,7 @@ _DEAD = "import sys; print('no luck today'); sys.exit(3)"
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    made = House(tmp_path / "home", 8000, 8100)
+    made = House(tmp_path / "home", 8000, 8100, 8101)
     made.logs.mkdir(parents=True)
     return made
 
@@ -109,9 +109,9 @@ def test_a_port_in_use_is_named_in_a_sentence(tmp_path: Path) -> None:
         free = second.getsockname()[1]
         second.close()
         taken = first.getsockname()[1]
-        said = House(tmp_path, taken, free).ports_in_the_way()
+        said = House(tmp_path, taken, free, free).ports_in_the_way()
         assert said == [f"Port {taken} is in use by another program. Choose another: PORT={taken + 1} make demo"]
-        assert "SIMULATOR_PORT=" in House(tmp_path, free, taken).ports_in_the_way()[0]
+        assert "SIMULATOR_PORT=" in House(tmp_path, free, taken, free).ports_in_the_way()[0]
 
 
 def test_reset_deletes_what_the_demo_made_and_nothing_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,8 @@ def test_the_environment_of_the_processes_overrules_the_shell(house: House) -> N
     inherited = {"DJANGO_SETTINGS_MODULE": "somebody.elses", "SIMULATOR_ADMIN_KEY": "theirs", "PATH": "/bin"}
     made = house.environment(inherited, "config.settings.demo")
     assert made["DJANGO_SETTINGS_MODULE"] == "config.settings.demo"
-    assert made["SIMULATOR_ADMIN_KEY"] == made["BEACON_DEMO_VENDOR_KEY"]
+    assert made["SIMULATOR_WORKSPACE_KEY"] == made[KEY_NAME] == KEY
+    assert made["SIMULATOR_ADMIN_KEY"] != KEY
     assert made["PATH"] == "/bin"
 
 

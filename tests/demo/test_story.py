@@ -28,7 +28,8 @@ from apps.rollout.models import GateWaiver, Phase
 from apps.terms.models import Acceptance, TermsVersion
 from apps.training.models import Completion, CompletionImport
 from apps.vendors.dispatch import dispatch
-from apps.vendors.models import Drift, Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
+from apps.vendors.memberships import memberships
+from apps.vendors.models import Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
 from apps.vendors.sync import sync_workspace
 from demo import seed, vendor
 from demo.cast import BY_KEY, CAST
@@ -41,11 +42,16 @@ EMPLOYEES = 6_000
 
 @pytest.fixture
 def simulated(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSimulator]:
-    """A simulator of the demo's own, and settings that point at it."""
+    """Two simulators of the demo's own, and settings that point at them."""
     monkeypatch.setenv(KEY_NAME, KEY)
-    with start(tmp_path / "vendor.sqlite3", admin_key=KEY) as running:
-        port = urlsplit(running.base_url).port
-        settings.ENV = replace(settings.ENV, simulator_port=port, home=tmp_path)
+    with (
+        start(tmp_path / "vendor.sqlite3", workspace_key=KEY) as running,
+        start(tmp_path / "second.sqlite3", workspace_key=KEY) as second,
+    ):
+        ports = [urlsplit(one.base_url).port for one in (running, second)]
+        settings.ENV = replace(
+            settings.ENV, simulator_port=ports[0], second_simulator_port=ports[1], home=tmp_path
+        )  # fmt: skip
         yield running
 
 
@@ -77,7 +83,7 @@ def directory_stands() -> None:
     assert third.hold_reasons
     assert third.proposed_by == BY_KEY["erin"].name
     assert first.created_at <= second.created_at <= third.created_at
-    assert Agency.objects.filter(workspace="").count() == 5
+    assert Agency.objects.filter(workspace=vendor.SAFETY).count() == 5
     run = CompletionImport.objects.get()
     assert len(run.rejected) == 2
     assert Completion.objects.count() == run.added > EMPLOYEES / 3
@@ -146,14 +152,15 @@ def second_start_changes_nothing() -> None:
 def vendor_follows(simulated: RunningSimulator) -> None:
     """Worker and beat do this live; here their rounds are made by hand."""
     assert Operation.objects.filter(state="pending", kind="invite").exists(), "the vendor's side is left to be watched"
-    workspace = Workspace.objects.get()
+    workspace = Workspace.objects.get(name=vendor.NAME)
     for _ in range(3):
         dispatch(workspace)
         simulated.accept_all()
         run = sync_workspace(actor=SYSTEM, workspace=workspace).run
         assert (run.state, run.problems) == ("done", [])
     assert not Operation.objects.exclude(state__in=["done", "superseded"]).exists()
-    holders = set(Seat.objects.filter(state="granted").values_list("employee_id", flat=True))
+    granted = Seat.objects.filter(state="granted", agency__workspace=vendor.NAME)
+    holders = set(granted.values_list("employee_id", flat=True))
     ours = VendorAccount.objects.filter(gone_at=None, is_ours=True)
     assert set(ours.values_list("employee_id", flat=True)) == holders
     group = VendorGroup.objects.get(agency__code="TSS")
@@ -161,8 +168,16 @@ def vendor_follows(simulated: RunningSimulator) -> None:
         groups == [group.vendor_id]
         for groups in ours.filter(employee__agency__code="TSS").values_list("groups", flat=True)
     )
-    assert Counter(Drift.objects.filter(state="open").values_list("kind", flat=True)) == {"orphan": 1, "unmanaged": 1}
-    assert simulated.request_total("POST", "/v1/organization/invites") == VendorInvite.objects.count()
+    assert Counter(workspace.drifts.filter(state="open").values_list("kind", flat=True)) == {
+        "orphan": 1,
+        "unmanaged": 1,
+    }
+    invites = VendorInvite.objects.filter(workspace=workspace).count()
+    assert simulated.request_total("POST", "/v1/manage/workspaces/{workspace_id}/invites") == invites
+    safety = Workspace.objects.get(name=vendor.SAFETY)
+    sync_workspace(actor=SYSTEM, workspace=safety)
+    assert Counter(safety.drifts.filter(state="open").values_list("kind", flat=True)) == {"ghost": 2}
+    assert Counter(line.step for line in memberships(safety)) == {"keep": 6, "add": 2}
 
 
 def test_an_unfinished_seeding_is_named_and_nothing_is_deleted(simulated: RunningSimulator) -> None:
@@ -175,7 +190,7 @@ def test_an_unfinished_seeding_is_named_and_nothing_is_deleted(simulated: Runnin
 
 def test_the_record_follows_a_simulator_at_another_port(simulated: RunningSimulator, settings: Settings) -> None:
     workspace = Workspace.objects.create(
-        name=vendor.NAME, title="Executive branch", adapter="openai_organization", credential=vendor.CREDENTIAL,
+        name=vendor.NAME, title="Executive branch", adapter="chatgpt_workspace", credential=vendor.CREDENTIAL,
         address="http://127.0.0.1:1/v1",
     )  # fmt: skip
     vendor.found_again()

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.accounts import services as accounts
 from apps.accounts.actors import SYSTEM, Actor, Role
@@ -209,12 +210,19 @@ class World:
         self.phase = rollout.phase_open(actor=self.erin, phase=self.phase, reason="All set")
         return self.phase
 
-    def with_vendor(self, address: str, *, key: str = "env:BEACON_TEST_VENDOR_KEY") -> Workspace:
-        """The workspace `main` at a running simulator."""
+    def with_vendor(
+        self, address: str, *, key: str = "env:BEACON_TEST_VENDOR_KEY", adapter: str = "openai_organization",
+        name: str = "main", retention: int = 180, **more: Any,
+    ) -> Workspace:  # fmt: skip
+        """The workspace `main` (or another) at a running simulator; its retention is on record unless that is 0."""
         self.workspace = vendors.workspace_create(
-            actor=self.erin, name="main", title="Main workspace", adapter="openai_organization", address=address,
-            credential=key, seats=1000, approved_owners=["owner@beacon.example"],
+            actor=self.erin, name=name, title=f"{name.title()} workspace", adapter=adapter, address=address,
+            credential=key, seats=1000, approved_owners=["owner@beacon.example"], **more,
         )  # fmt: skip
+        if retention:
+            vendors.workspace_record_retention(
+                actor=self.paula, workspace=self.workspace, days=retention, reason="Records schedule"
+            )
         return self.workspace
 
     # -- living a history ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,7 +17,7 @@ from apps.core import clock
 from apps.licenses import services as licenses
 from apps.licenses.models import Seat
 from apps.vendors.dispatch import dispatch
-from apps.vendors.models import Cooldown, Operation, SyncRun, VendorAccount, Workspace
+from apps.vendors.models import Allowance, Operation, SyncRun, VendorAccount, Workspace
 from apps.vendors.sync import sync_workspace
 from simulator.testing import RunningSimulator
 from tests.factories.cast import World
@@ -31,6 +32,20 @@ class Office:
     simulator: RunningSimulator
     later: ExitStack
 
+    @property
+    def base(self) -> str:
+        """Where the routes of the workspace's adapter begin, as faults and the journal name them."""
+        is_chatgpt = self.workspace.adapter == "chatgpt_workspace"
+        return "/v1/manage/workspaces/{workspace_id}" if is_chatgpt else "/v1/organization"
+
+    def route(self, method: str, path: str) -> str:
+        """A route of the vendor, such as ("POST", "/invites"), for a fault."""
+        return f"{method} {self.base}{path}"
+
+    def calls(self, method: str, path: str) -> int:
+        """How many calls of a route were made."""
+        return self.simulator.request_total(method, self.base + path)
+
     def look(self) -> SyncRun:
         return sync_workspace(actor=SYSTEM, workspace=self.workspace).run
 
@@ -41,7 +56,7 @@ class Office:
         """Look and send until there is nothing left to do; what waits for its time need not."""
         for _ in range(rounds):
             self.look()
-            Cooldown.objects.all().delete()
+            Allowance.objects.all().delete()
             Operation.objects.filter(state__in=["pending", "retry"]).update(next_attempt_at=clock.now())
             self.send()
 
@@ -66,10 +81,10 @@ class Office:
         self.later.enter_context(time_machine.travel(clock.now() + by, tick=True))
 
     def invitations(self) -> int:
-        return self.simulator.request_total("POST", "/v1/organization/invites")
+        return self.calls("POST", "/invites")
 
     def removals(self) -> int:
-        return self.simulator.request_total("DELETE", "/v1/organization/users/{user_id}")
+        return self.calls("DELETE", "/users/{user_id}")
 
     def members(self) -> int:
         """Accounts that Beacon knows to be there and to be its own."""
@@ -78,8 +93,33 @@ class Office:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK's pauses between its tries take no time."""
-    monkeypatch.setattr("openai._base_client.time.sleep", lambda seconds: None)
+    """Pauses between tries take no time, and no run waits for the vendor's word to pass."""
+    monkeypatch.setattr("apps.vendors.wire.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("apps.vendors.limiter.PATIENCE_SECONDS", 0.0)
+
+
+def with_chatgpt(world: World, simulator: RunningSimulator, **more: Any) -> Workspace:
+    """The cast's workspace as the ChatGPT Admin API shows it; no limit holds the tests up unless one asks for it."""
+    return world.with_vendor(
+        simulator.workspace_url, adapter="chatgpt_workspace", key="env:BEACON_TEST_WORKSPACE_KEY",
+        vendor_ref=simulator.workspace_id, **({"rate_limits": {"*": 100_000}} | more),
+    )  # fmt: skip
+
+
+ADAPTERS = ("openai_organization", "chatgpt_workspace")
+
+
+@pytest.fixture(params=ADAPTERS)
+def either(
+    request: pytest.FixtureRequest, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    """The house as `house` has it, once with each of the two adapters that write."""
+    monkeypatch.setenv("BEACON_TEST_WORKSPACE_KEY", simulator.workspace_key)
+    world = World.build(more=8)
+    is_chatgpt = request.param == "chatgpt_workspace"
+    workspace = with_chatgpt(world, simulator) if is_chatgpt else world.with_vendor(simulator.vendor_url)
+    with ExitStack() as later:
+        yield Office(world, workspace, simulator, later)
 
 
 @pytest.fixture

@@ -11,10 +11,9 @@ import pytest
 from apps.core import clock
 from apps.licenses import services as licenses
 from apps.vendors import drift as drifts
-from apps.vendors import services
+from apps.vendors import services, wire
 from apps.vendors.errors import NotAdoptable
-from apps.vendors.models import Attempt, Cooldown, Drift, Operation, VendorAccount, VendorGroup, Workspace
-from apps.vendors.openai_organization import client
+from apps.vendors.models import Allowance, Attempt, Drift, Operation, VendorAccount, VendorGroup, Workspace
 from apps.vendors.planning import group_name
 from tests.factories.cast import import_rows, row
 from tests.fault.conftest import Office
@@ -51,14 +50,14 @@ def test_one_invitation_reaches_bob_whatever_the_vendor_answers(
 def test_an_invitation_that_timed_out_is_looked_for_and_not_sent_blindly_again(
     house: Office, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    monkeypatch.setattr(client, "TIMEOUT", httpx2.Timeout(0.2))
+    monkeypatch.setattr(wire, "TIMEOUT", httpx2.Timeout(0.2))
     house.simulator.fault(INVITES, "delay", seconds=0.5, when=when, times=1)
     house.world.holders(1)
     house.send()
     operation = Operation.objects.get(kind="invite")
     assert operation.is_unclear
     assert operation.state == "retry"
-    monkeypatch.setattr(client, "TIMEOUT", httpx2.Timeout(5.0))
+    monkeypatch.setattr(wire, "TIMEOUT", httpx2.Timeout(5.0))
     house.settle()
     assert house.simulator.counts()["invites_pending"] == 1
 
@@ -81,7 +80,7 @@ def test_the_vendors_pause_holds_for_every_worker_and_only_for_that_kind_of_call
     house.simulator.fault(INVITES, "status", status=429, retry_after="long", times=1)
     house.world.holder(house.person(1))
     house.send()
-    pause = Cooldown.objects.get()
+    pause = Allowance.objects.get()
     assert (pause.kind, pause.until - clock.now() > timedelta(minutes=9)) == ("invite", True)
     house.world.holder(house.person(2))
     sent = house.invitations()
@@ -108,7 +107,7 @@ def test_attempts_grow_apart_and_end_on_day_28_with_a_person(house: Office) -> N
     assert "28 days" in operation.last_error
     house.simulator.clear_faults()
     services.operation_retry(actor=house.world.erin, operation=operation)
-    Cooldown.objects.all().delete()
+    Allowance.objects.all().delete()
     house.send()
     operation.refresh_from_db()
     assert operation.state == "done"

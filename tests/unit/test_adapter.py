@@ -22,8 +22,9 @@ from apps.licenses.ports import (
 from apps.vendors.errors import CredentialMissing
 from apps.vendors.models import Workspace
 from apps.vendors.openai_organization.adapter import Adapter
-from apps.vendors.openai_organization.client import READ_RETRIES, Client
+from apps.vendors.openai_organization.client import Client
 from apps.vendors.providers import key_of
+from apps.vendors.wire import READ_TRIES, Wire
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 USER = {"object": "organization.user", "id": "user-1", "email": "Bob@Mass.example", "role": "reader", "added_at": 1}
@@ -31,14 +32,15 @@ USER = {"object": "organization.user", "id": "user-1", "email": "Bob@Mass.exampl
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The SDK's pauses between its tries, noted and not slept."""
+    """The pauses between tries, noted and not slept."""
     slept: list[float] = []
-    monkeypatch.setattr("openai._base_client.time.sleep", slept.append)
+    monkeypatch.setattr("apps.vendors.wire.time.sleep", slept.append)
     return slept
 
 
 def adapter(answer: Answer) -> Adapter:
-    return Adapter(Client(base_url="https://vendor.example/v1", key="the-key", transport=httpx2.MockTransport(answer)))
+    wire = Wire(base_url="https://vendor.example/v1", key="the-key", transport=httpx2.MockTransport(answer))
+    return Adapter(Client(wire))
 
 
 def page(*rows: Any, **envelope: Any) -> httpx2.Response:
@@ -96,7 +98,6 @@ def test_groups_follow_their_own_cursor() -> None:
         ([httpx2.Response(200, json={"object": "list", "data": []})], "not what the API promises"),
         ([httpx2.Response(500, text="oops")], "HTTP 500"),
         ([httpx2.Response(502, html="<html>Bad gateway</html>")], "HTTP 502"),
-        ([httpx2.Response(404, json={"error": "nothing here"})], "HTTP 404"),
         ([httpx2.Response(302, headers={"location": "https://elsewhere.example"})], "HTTP 302"),
         ([page(USER, has_more=True, last_id="user-1"), httpx2.Response(503)], "Page 2 could not be read"),
     ],
@@ -146,7 +147,12 @@ def test_absence_is_what_the_vendor_answers_with_404_and_nothing_else() -> None:
 # ---- reads are tried again, writes are sent once --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_list_that_is_not_there_means_a_wrong_address_and_never_that_all_are_gone() -> None:
+    with pytest.raises(Misconfigured, match="Look at address"):
+        members(pages(httpx2.Response(404, json={"error": "nothing here"}))[0])
+
+
+@pytest.mark.parametrize("status", [408, 500, 503])
 def test_reads_are_tried_again(status: int, pauses: list[float]) -> None:
     one, sent = pages(httpx2.Response(status), page(USER))
     assert members(one)[0] == ["user-1"]
@@ -157,7 +163,7 @@ def test_reads_are_tried_again(status: int, pauses: list[float]) -> None:
 def test_reads_are_tried_a_few_times_and_not_for_ever(pauses: list[float]) -> None:
     one, sent = pages(httpx2.Response(503))
     assert not members(one)[1].complete
-    assert len(sent) == 1 + READ_RETRIES
+    assert len(sent) == READ_TRIES
     assert sum(pauses) < 30
 
 

@@ -6,14 +6,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from apps.licenses.eligibility import Facts, Move, Status, decide, next_step, requirements
 from apps.licenses.lifecycle import RELEASE_REASONS, SEAT, SELF_ENDING, SUSPENDED_DAYS, SUSPENSION_REASONS
 from apps.rollout.lifecycle import GIVES_SEATS, KEEPS_SEATS, PHASE
-from apps.vendors.reconcile import MAX_INVITES, MEMBER_ROLES, Difference, Row, Wanted, hold_reasons
-from apps.vendors.reconcile import decide as reconcile
+from apps.vendors.reconcile import Wanted, hold_reasons
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LONG_AGO, LATELY = NOW - timedelta(days=SUSPENDED_DAYS, seconds=1), NOW - timedelta(days=SUSPENDED_DAYS)
@@ -147,79 +144,6 @@ def test_a_held_seat_that_lacks_nothing_is_granted() -> None:
 
 
 # ---- the vendor --------------------------------------------------------------------------------------------------------
-
-times = st.sampled_from([None, NOW - timedelta(days=1), NOW + timedelta(days=1)])
-rows = st.builds(
-    Row,
-    employee_id=st.sampled_from([None, 1]),
-    email=st.just("bob@mass.example"),
-    is_separated=st.booleans(),
-    is_desired=st.booleans(),
-    agency_id=st.just(1),
-    agency_group=st.sampled_from(["", "g-1"]),
-    account_id=st.sampled_from([None, 7]),
-    account_ref=st.just("user-7"),
-    account_email=st.sampled_from(["", "bob@mass.example"]),
-    account_role=st.sampled_from(["", "reader", "member", "owner", "wizard"]),
-    is_ours=st.booleans(),
-    is_service=st.booleans(),
-    is_scim=st.booleans(),
-    groups=st.lists(st.sampled_from(["g-1", "g-2", "by-hand"]), unique=True),
-    mirrored=st.just(["g-1", "g-2"]),
-    accounts=st.integers(0, 2),
-    invite_id=st.sampled_from([None, 3]),
-    invite_ref=st.just("invite-3"),
-    invite_status=st.sampled_from(["pending", "expired", "accepted", "on_hold", ""]),
-    invite_expires_at=times,
-    invite_is_ours=st.booleans(),
-    invites_sent=st.integers(0, 5),
-    was_member=st.booleans(),
-)
-
-
-def asked(row: Row) -> list[Wanted]:
-    return [answer for answer in reconcile(row, NOW) if isinstance(answer, Wanted)]
-
-
-@given(rows)
-@settings(max_examples=150, deadline=None)
-def test_whatever_is_seen_what_is_not_ours_is_never_written_to(row: Row) -> None:
-    kinds = {one.kind for one in asked(row)}
-    protected = row.account_id is not None and (row.is_service or row.is_scim or row.account_role == "owner")
-    if row.employee_id is None:
-        assert kinds == set()
-    if protected or (row.account_id is not None and not row.is_ours):
-        assert not kinds & {"remove", "group_add", "group_remove"}
-    if "withdraw" in kinds:
-        assert row.invite_is_ours
-    for one in asked(row):
-        assert one.kind != "group_remove" or one.group_ref in {"g-1", "g-2"}
-
-
-@given(rows)
-@settings(max_examples=150, deadline=None)
-def test_whatever_is_seen_only_holders_are_invited_once_and_boundedly(row: Row) -> None:
-    kinds = [one.kind for one in asked(row)]
-    assert len(set(kinds)) == len(kinds) or set(kinds) == {"group_remove"}
-    if "invite" in kinds:
-        assert row.is_desired
-        assert row.account_id is None
-        assert row.invites_sent < MAX_INVITES
-        unknown = row.invite_status not in {"expired", "accepted"}
-        lies = row.invite_expires_at is None or row.invite_expires_at > NOW
-        assert not (row.invite_id and unknown and lies)
-    if {"remove", "withdraw"} & set(kinds):
-        assert not row.is_desired
-        assert "invite" not in kinds
-
-
-@given(rows)
-@settings(max_examples=100, deadline=None)
-def test_a_role_that_no_seat_has_is_named_except_where_it_is_not_ours_to_judge(row: Row) -> None:
-    named = any(isinstance(answer, Difference) and answer.kind == "wrong_role" for answer in reconcile(row, NOW))
-    holds = row.employee_id is not None and row.is_desired and row.account_id is not None
-    protected = row.is_service or row.is_scim or row.account_role == "owner"
-    assert named is (holds and row.account_role not in MEMBER_ROLES and not protected)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from apps.rollout.lifecycle import PHASE
 from apps.terms.lifecycle import TERMS
 from apps.vendors import reconcile
 from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC
-from apps.vendors.reconcile import Difference, Row, Wanted
+from apps.vendors.reconcile import Wanted
 from config.env import BadEnvironment, read
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -95,59 +95,6 @@ def test_the_single_next_step_and_who_owes_it(facts: Facts, code: str, owner: st
 def test_a_holder_owes_nothing() -> None:
     assert next_step(GRANTED) is None
     assert all(requirement.is_met for requirement in requirements(GRANTED))
-
-
-# ---- reconcile ---------------------------------------------------------------------------------------------------
-
-HOLDER = Row(
-    1, "bob@x.example", False, True, 1, "g-1", 7, "user-7", "bob@x.example", "reader", True, False, False, ["g-1"],
-    ["g-1", "g-2"], 1, None, "", "", None, False, 0, False,
-)  # fmt: skip
-NOBODY_YET = HOLDER._replace(
-    account_id=None, account_ref="", account_email="", account_role="", is_ours=False, groups=[], accounts=0
-)
-GONE = HOLDER._replace(is_desired=False)
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        (HOLDER, []),
-        (NOBODY_YET, ["invite"]),
-        (NOBODY_YET._replace(invite_id=1, invite_status="pending", invite_expires_at=NOW + timedelta(days=1)), []),
-        (
-            NOBODY_YET._replace(invite_id=1, invite_status="pending", invite_expires_at=NOW - timedelta(days=1)),
-            ["invite"],
-        ),
-        (NOBODY_YET._replace(invite_id=1, invite_status="expired", invites_sent=1), ["invite"]),
-        (NOBODY_YET._replace(invite_id=1, invite_status="expired", invites_sent=3), ["stale_invite"]),
-        (NOBODY_YET._replace(was_member=True), ["ghost", "invite"]),
-        (HOLDER._replace(groups=[]), ["group_add"]),
-        (HOLDER._replace(groups=["g-1", "g-2"]), ["group_remove"]),
-        (HOLDER._replace(groups=["g-1", "made by hand"]), []),
-        (HOLDER._replace(account_role="wizard"), ["wrong_role"]),
-        (HOLDER._replace(accounts=2), ["duplicate"]),
-        (HOLDER._replace(is_scim=True, groups=[]), []),
-        (GONE, ["remove"]),
-        (GONE._replace(is_ours=False), ["orphan"]),
-        (GONE._replace(is_ours=False, is_separated=True), ["leaver"]),
-        (GONE._replace(account_role="owner"), []),
-        (GONE._replace(is_scim=True), []),
-        (GONE._replace(is_service=True), []),
-        (
-            NOBODY_YET._replace(is_desired=False, invite_id=1, invite_status="pending", invite_is_ours=True),
-            ["withdraw"],
-        ),
-        (NOBODY_YET._replace(is_desired=False, invite_id=1, invite_status="pending"), []),
-        (HOLDER._replace(employee_id=None, is_desired=False), ["unmanaged"]),
-        (HOLDER._replace(employee_id=None, is_desired=False, account_role="owner"), []),
-        (HOLDER._replace(employee_id=None, is_desired=False, account_email=""), []),
-    ],
-)
-def test_what_is_asked_of_the_vendor(row: Row, expected: list[str]) -> None:
-    answers = list(reconcile.decide(row, NOW))
-    assert [answer.kind for answer in answers] == expected
-    assert all(isinstance(answer, (Wanted, Difference)) for answer in answers)
 
 
 @pytest.mark.parametrize(

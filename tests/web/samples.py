@@ -11,12 +11,17 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.access import Rule, rule_of
 from apps.agencies import roster_services
+from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.licenses import protection_services as protection
+from apps.licenses.ports import UsageSeen
 from apps.rollout import services as rollout
 from apps.terms import services as terms
 from apps.training import services as training
-from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
+from apps.vendors import usage_services as usage
+from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount, VendorEvent
+from apps.vendors.usage_tables import usage_store
 from tests.factories.cast import World, import_rows, row
 
 # Not ours: allauth guards its own pages; the demo's page exists nowhere else. Each is open to people signed out.
@@ -76,6 +81,30 @@ def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
         workspace=world.workspace, kind="orphan", target="user-1", account=account, employee=world.employee("A101"),
         detail="An account without a seat",
     )  # fmt: skip
+    measured = usage.usage_receive(
+        actor=world.erin, workspace=world.workspace, file_name="usage.csv",
+        content=f"date,email,messages\n2026-01-05,{bob.email},3\nX,Y,Z\n".encode(),
+    )  # fmt: skip
+    main = world.workspace
+    world.with_vendor(
+        "http://127.0.0.1:9/v1", name="justice", adapter="chatgpt_workspace",
+        vendor_ref="11111111-2222-4333-8444-555555555555",
+    )  # fmt: skip
+    world.workspace = main
+    line = VendorEvent.objects.create(
+        workspace=main,
+        event_id="e-1",
+        type="user.added",
+        at=clock.now(),
+        actor="owner@beacon.example",
+        detail={"id": "user-1"},
+    )
+    hold = protection.hold_place(actor=world.paula, employee=world.employee("A101"), matter="Case 7", reason="Counsel")
+    stop = protection.stop_start(
+        actor=world.erin, scope="person", employee=world.employee("B003"), reason="Lost laptop"
+    )
+    everybody = Employee.objects.values_list("email", flat=True)
+    usage_store(world.workspace, [UsageSeen(clock.today() - timedelta(days=8), "", email, 4) for email in everybody])
     event = AuditEvent.objects.order_by("pk").first()
     assert event is not None
     contact = world.a.contacts.first()
@@ -95,10 +124,18 @@ def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
         "licenses:seat-move": {"pk": seat.pk, "verb": "suspend"}, "licenses:contract-amend": {"pk": world.contract.pk},
         "vendors:workspace": {"name": "main"}, "vendors:workspace-place": {"name": "main"},
         "vendors:workspace-retention": {"name": "main"}, "vendors:workspace-sync": {"name": "main"},
+        "vendors:workspace-posture": {"name": "main"}, "vendors:workspace-expect": {"name": "main"},
+        "vendors:workspace-limit": {"name": "main"}, "vendors:workspace-members": {"name": "main"},
+        "vendors:assumptions": {"name": "justice"}, "vendors:workspace-check": {"name": "justice"},
+        "vendors:assumption": {"name": "justice", "code": "users_path"}, "vendors:event": {"pk": line.pk},
+        "vendors:run-progress": {"pk": synced.pk}, "vendors-api:members": {"name": "main"},
+        "console:stop": {"pk": stop.pk}, "console:stop-progress": {"pk": stop.pk}, "console:stop-lift": {"pk": stop.pk},
+        "console:stop-new": {"scope": "everyone"}, "licenses:hold-new": {"pk": bob.pk}, "licenses:hold-end": {"pk": hold.pk},
         "vendors:run": {"pk": synced.pk}, "vendors:run-release": {"pk": synced.pk}, "vendors:run-discard": {"pk": synced.pk},
         "vendors:operation": {"pk": operation.pk}, "vendors:operation-retry": {"pk": operation.pk},
         "vendors:operation-cancel": {"pk": operation.pk}, "vendors:drift": {"pk": drift.pk},
         "vendors:drift-settle": {"pk": drift.pk, "verb": "ignore"}, "audit:event": {"pk": event.pk},
+        "usage:import": {"pk": measured.pk}, "usage:import-apply": {"pk": measured.pk}, "usage:import-discard": {"pk": measured.pk},
     }  # fmt: skip
 
 
