@@ -41,6 +41,8 @@ class Environment:
     simulator_port: int
     second_simulator_port: int
     email_url: str
+    email_from: str
+    email_bounces: str
     time_zone: str
     workspace_keys: Path | None
     audit_heads: Path
@@ -137,6 +139,8 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
             "EMAIL_URL", "consolemail://", ("consolemail", "smtp", "smtp+tls", "smtp+ssl", "dummymail"),
             "For example smtp+tls://user:password@relay:587",
         ),
+        email_from=reader.text("EMAIL_FROM", "beacon@beacon.example", "The sender that people see."),
+        email_bounces=reader.text("EMAIL_BOUNCES", source.get("EMAIL_FROM") or "beacon@beacon.example", ""),
         time_zone=reader.text("TIME_ZONE", "America/New_York", ""),
         workspace_keys=Path(source["WORKSPACE_KEYS_DIR"]) if source.get("WORKSPACE_KEYS_DIR") else None,
         audit_heads=Path(source.get("AUDIT_HEADS_DIR") or home / "audit-heads").absolute(),

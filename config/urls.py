@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("apps.vendors.api_urls")),
     path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),
+    path("", include("apps.mail.urls")),
     path("", include("apps.agencies.urls")),
     path("", include("apps.rollout.urls")),
     path("", include("apps.terms.urls")),

@@ -18,6 +18,7 @@ from apps.core.errors import BeaconError, Invalid, NotPermitted, Reason
 from apps.licenses import errors
 from apps.licenses.eligibility import Move
 from apps.licenses.lifecycle import REQUEST, SEAT, SELF_ENDING, SUSPENSION_REASONS
+from apps.licenses.mails import requests_decided
 from apps.licenses.models import TASK_TYPES, Amendment, Contract, OptOut, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, requests_visible_to, why_not_decide
 from apps.licenses.settle import people_lock, seats_move, seats_settle
@@ -141,6 +142,7 @@ def requests_decide(*, actor: Actor, request_ids: Iterable[int], approve: bool, 
         _decide(actor, decided, approve, reason.strip())
         if approve:
             seats_settle(actor=actor, employee_ids=[request.employee_id for request in decided])
+        requests_decided(decided)
     return outcomes
 
 

@@ -47,6 +47,7 @@ class SeatChange:
     employee_id: int
     state: str
     reason: str
+    verb: str = ""
 
 
 def seats_settle(*, actor: Actor, employee_ids: Iterable[int] | None = None) -> int:
@@ -120,7 +121,7 @@ def seats_move(actor: Actor, move: Move, seat_ids: list[int], *, note: str = "")
         rows = cursor.fetchall()
     if state == "released" and move.reason != "agency_left":
         SeatRequest.objects.filter(pk__in=[row[2] for row in rows]).update(is_current=False)
-    changes = [SeatChange(row[0], row[1], state, move.reason) for row in rows]
+    changes = [SeatChange(row[0], row[1], state, move.reason, move.verb) for row in rows]
     _tell(actor, move, changes, note)
     return len(changes)
 
@@ -155,7 +156,7 @@ def _hold(actor: Actor, people: list[Facts]) -> int:
         )  # fmt: skip
     with translated():
         made = Seat.objects.bulk_create(seats)
-    _tell(actor, Move("hold", "approved"), [SeatChange(s.pk, s.employee_id, "held", "approved") for s in made])
+    _tell(actor, Move("hold", "approved"), [SeatChange(s.pk, s.employee_id, "held", "approved", "hold") for s in made])
     return len(made)
 
 
@@ -171,7 +172,9 @@ def _transfer(actor: Actor, facts: Facts) -> int:
             return 0
         verb, reason = ("suspend", "moved") if facts.seat_state == "granted" else ("release", "agency_left")
         return seats_move(actor, Move(verb, reason), [facts.seat_id or 0])
-    change = SeatChange(facts.seat_id or 0, facts.employee_id, facts.seat_state or "", facts.seat_reason or "")
+    change = SeatChange(
+        facts.seat_id or 0, facts.employee_id, facts.seat_state or "", facts.seat_reason or "", "transfer"
+    )
     _tell(actor, Move("transfer", facts.seat_reason or ""), [change])
     return 1
 

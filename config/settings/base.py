@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.audit",
     "apps.accounts",
+    "apps.mail",
     "apps.agencies",
     "apps.rollout",
     "apps.training",
@@ -239,7 +240,11 @@ FILTERS_EMPTY_CHOICE_LABEL = "Any"
 # ---- mail -----------------------------------------------------------------------------------------------
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = "beacon@beacon.example"
+DEFAULT_FROM_EMAIL = ENV.email_from
+# Where other mail servers report what they could not deliver (docs/runbook/mail.md).
+MAIL_BOUNCES_TO = ENV.email_bounces
+# Digests and reminders are written from this hour on, in the state's time zone.
+MAIL_MORNING_HOUR = 7
 # Where links in mails lead.
 BASE_URL = ENV.public_url
 
@@ -284,16 +289,25 @@ ELIGIBILITY_CHANGED = ["apps.licenses.hooks.eligibility_changed"]
 # Called with (actor, phase, verb) when a phase was paused, closed, rolled back or reopened.
 PHASE_CHANGED = ["apps.licenses.hooks.phase_changed"]
 # Called with (seat_ids, cause) when seats were granted, suspended, restored or released, in the same transaction.
-SEATS_CHANGED = ["apps.vendors.hooks.seats_changed"]
+SEATS_CHANGED = ["apps.vendors.hooks.seats_changed", "apps.licenses.mails.seats_changed"]
 # Called with (actor, employee_ids) when a legal hold begins or ends, in the same transaction.
 HOLDS_CHANGED = ["apps.vendors.hooks.holds_changed"]
+# Each takes employee ids and returns the set of those who do not take part: no mail of the programme goes to them.
+MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
+# Each returns mail.digest.Reader for everyone who gets a daily digest.
+DIGEST_READERS = ["apps.agencies.mails.digest_readers"]
+# Each takes (agency_ids, now) and returns mail.digest.Section for what waits there.
+DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections"]
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
 TICK = [
     "apps.audit.tasks.sweep",
     "apps.agencies.tasks.sweep",
     "apps.licenses.tasks.sweep",
+    "apps.licenses.mails.sweep",
     "apps.vendors.tasks.sweep",
     "apps.vendors.usage_tasks.sweep",
+    # Last: what the others wrote goes out with the same tick.
+    "apps.mail.tasks.sweep",
 ]
 # A granted seat is looked at again this often, for facts that change by the calendar alone (lapse, end of grace).
 SETTLE_EVERY_SECONDS = 300

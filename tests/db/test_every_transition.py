@@ -11,6 +11,7 @@ from apps.agencies.lifecycle import ROSTER_RUN
 from apps.core import clock
 from apps.core.lifecycle import Lifecycle
 from apps.licenses.lifecycle import REQUEST, SEAT
+from apps.mail.lifecycle import MESSAGE
 from apps.rollout.lifecycle import PHASE
 from apps.terms import services as terms
 from apps.terms.lifecycle import TERMS
@@ -24,6 +25,7 @@ TABLES: list[tuple[str, Lifecycle]] = [
     ("agencies_rosterrun", ROSTER_RUN),
     ("licenses_seatrequest", REQUEST),
     ("licenses_seat", SEAT),
+    ("mail_message", MESSAGE),
     ("rollout_phase", PHASE),
     ("terms_termsversion", TERMS),
     ("vendors_operation", OPERATION),

@@ -27,6 +27,8 @@ from apps.core import clock
 from apps.licenses import protection_services as protection
 from apps.licenses import services as licenses
 from apps.licenses.models import Seat
+from apps.mail import services as mail
+from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import services as rollout
 from apps.rollout.models import Phase
 from apps.terms import services as terms
@@ -39,7 +41,7 @@ from tests.factories.cast import World, row
 
 pytestmark = pytest.mark.django_db
 MODULES = [
-    "apps.accounts.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
+    "apps.accounts.services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
     "apps.terms.services", "apps.training.services", "apps.licenses.services", "apps.licenses.protection_services",
     "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services",
@@ -231,10 +233,27 @@ def _usage_file(w: World, workspace: Any) -> Any:
     return usage.usage_receive(actor=w.erin, workspace=workspace, file_name="x.csv", content=content)
 
 
+def _message(w: World, state: str) -> Message:
+    w.holder(w.employee("A003"))
+    made = Message.objects.get(kind="licenses_seat_granted")
+    for step in ("sending", state):
+        Message.objects.filter(pk=made.pk).update(state=step)
+    return Message.objects.get(pk=made.pk)
+
+
 EXAMPLES: dict[str, Callable[[World], Act]] = {
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
     "role_end": lambda w: lambda: accounts.role_end(actor=w.erin, assignment=RoleAssignment.objects.get(role="auditor"), reason="x"),
+    "preference_set": lambda w: lambda: mail.preference_set(actor=w.bob, group="reminders", is_on=False),
+    "message_retry": _with(lambda w: _message(w, "failed"), lambda w, m: mail.message_retry(actor=w.erin, message=m)),
+    "bounce_record": _with(lambda w: _message(w, "sent"), lambda w, m: mail.bounce_record(
+        actor=SYSTEM, address=m.address, reason="5.1.1", permanent=True, message=m
+    )),
+    "suppression_lift": _with(
+        lambda w: SuppressedAddress.objects.create(address="a@mass.example", reason="5.1.1"),
+        lambda w, s: mail.suppression_lift(actor=w.erin, suppression=s, reason="x"),
+    ),
     "contact_add": lambda w: lambda: agencies.contact_add(actor=w.erin, employee=w.employee("A003"), agency=w.a, kind="backup"),
     "contact_end": lambda w: lambda: agencies.contact_end(actor=w.erin, contact=w.a.contacts.get(kind="backup"), reason="x"),
     "employee_link_user": lambda w: lambda: agencies.employee_link_user(actor=w.erin, employee=w.employee("A003"), user=w.users["bob"]),

@@ -17,6 +17,8 @@ from apps.agencies import selectors as directory
 from apps.core import clock
 from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
+from apps.mail import selectors as mail
+from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import selectors as rollout
 from apps.terms import selectors as terms
 from apps.training import selectors as training
@@ -51,6 +53,8 @@ SEES: list[tuple[Selector, set[str]]] = [
     (vendors.events_visible_to, REVIEWERS),
     (seats.stops_visible_to, REVIEWERS),
     (seats.holds_visible_to, REVIEWERS),
+    (mail.messages_visible_to, {"erin", "audrey", "bob"}),
+    (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
 
 
@@ -94,6 +98,8 @@ def house(world: World) -> dict[Selector, Any]:
         vendors.events_visible_to: VendorEvent.objects.create(
             workspace=workspace, event_id="e-1", type="user.added", at=clock.now(), subject=bob.email
         ),
+        mail.messages_visible_to: Message.objects.get(employee_ref=bob.pk, kind="licenses_seat_granted"),
+        mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),
         seats.stops_visible_to: protection.stop_start(actor=world.erin, scope="person", employee=bob, reason="Lost"),
         seats.holds_visible_to: protection.hold_place(actor=world.paula, employee=bob, matter="7", reason="Counsel"),
         vendors.drifts_visible_to: Drift.objects.create(
