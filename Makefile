@@ -13,7 +13,7 @@ unexport DJANGO_SETTINGS_MODULE
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-up demo-down demo-reset dev test check bench fix pins
+.PHONY: help setup demo demo-up demo-down demo-reset dev test check fault-long bench fix pins
 
 help: ## Show what make can do
 	@echo "Beacon: the governance console for a state's AI assistant."
@@ -66,6 +66,10 @@ dev: setup ## The demo with code reload and debug pages
 
 test: setup ## The whole suite, real servers and browser included
 	@cd $(ROOT) && $(PY) -m pytest $(ARGS)
+
+fault-long: setup ## Hours of faults: 10,000 schedules, 1,000 deaths, a bad month with 40,000 people (BEACON_SEED repeats one)
+	@cd $(ROOT) && BEACON_SCHEDULES=$(or $(SCHEDULES),10000) BEACON_KILLS=$(or $(KILLS),1000) BEACON_MONTH=$(or $(MONTH),40000) \
+	  $(PY) -m pytest -s tests/fault/test_schedules.py tests/fault/test_kills.py tests/fault/test_bad_month.py $(ARGS)
 
 bench: setup ## Figures of docs/bench.md as ratios to a floor taken in the same run
 	@cd $(ROOT) && $(PY) -m tests.bench $(ARGS)

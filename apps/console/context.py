@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -28,12 +28,14 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the main navigation."""
+    """One entry of the main navigation, or a section of it."""
 
     label: str
     url: str
     is_current: bool
     count: int = 0
+    # The entries of a section that has several.
+    items: list[NavItem] = field(default_factory=list)
 
 
 def _waiting(actor: Actor) -> int:
@@ -42,28 +44,46 @@ def _waiting(actor: Actor) -> int:
     return SeatRequest.objects.filter(state="submitted", employee__agency__in=actor.agency_ids).count()
 
 
-# Label, URL name, and what is counted beside it. Whether it shows is the rule of the view it leads to.
-ENTRIES: list[tuple[str, str, Callable[[Actor], int] | None]] = [
-    ("Home", "console:home", None),
-    ("Requests", "licenses:requests", _waiting),
-    ("Seats", "licenses:seats", None),
-    ("Phases", "rollout:phases", None),
-    ("Agencies", "agencies:agencies", None),
-    ("People", "agencies:people", None),
-    ("Imports", "agencies:runs", None),
-    ("Contracts", "licenses:contracts", None),
-    ("Workspaces", "vendors:workspaces", None),
-    ("Operations", "vendors:operations", None),
-    ("Drift", "vendors:drifts", None),
-    ("Vendor's log", "vendors:events", None),
-    ("Emergency stops", "console:stops", None),
-    ("Legal holds", "licenses:holds", None),
-    ("Usage", "usage:overview", None),
-    ("Terms", "terms:versions", None),
-    ("Training", "training:overview", None),
-    ("My use", "usage:mine", None),
-    ("Audit", "audit:events", None),
+Entry = tuple[str, str, Callable[[Actor], int] | None]
+# Sections of the menu, each with its entries: label, URL name, and what is counted beside it. Whether an entry shows is
+# the rule of the view it leads to; a section with one entry left is that entry.
+SECTIONS: list[tuple[str, list[Entry]]] = [
+    ("Home", [("Home", "console:home", None)]),
+    ("Requests", [("Requests", "licenses:requests", _waiting)]),
+    (
+        "Seats",
+        [
+            ("Seats", "licenses:seats", None),
+            ("Contracts", "licenses:contracts", None),
+            ("Emergency stops", "console:stops", None),
+            ("Legal holds", "licenses:holds", None),
+        ],
+    ),
+    (
+        "Roll-out",
+        [
+            ("Phases", "rollout:phases", None),
+            ("Agencies", "agencies:agencies", None),
+            ("People", "agencies:people", None),
+            ("Imports", "agencies:runs", None),
+        ],
+    ),
+    (
+        "Vendor",
+        [
+            ("Workspaces", "vendors:workspaces", None),
+            ("Operations", "vendors:operations", None),
+            ("Drift", "vendors:drifts", None),
+            ("Vendor's log", "vendors:events", None),
+            ("Usage", "usage:overview", None),
+        ],
+    ),
+    ("Terms", [("Terms", "terms:versions", None)]),
+    ("Training", [("Training", "training:overview", None)]),
+    ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),
 ]
+# What concerns the person themself, in the menu under their name.
+MINE = [("My use of the assistant", "usage:mine"), ("My mail", "mail:preferences")]
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
@@ -82,18 +102,38 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "nav": navigation(actor, request.path),
         "home_url": reverse("console:home"),
         "search_url": reverse("console:search"),
+        "viewer_links": _mine(actor),
         "signout_url": reverse("accounts:sign-out"),
     }
 
 
 def navigation(actor: Actor, path: str) -> list[NavItem]:
-    """The entries whose page admits the actor; an employee sees the few that concern them."""
+    """The sections with an entry whose page admits the actor; an employee sees the few that concern them."""
     found = []
-    for label, name, counted in ENTRIES:
-        url = reverse(name)
-        rule = rule_of(resolve(url).func)
-        if rule is None or not rule.admits(actor):
+    for label, entries in SECTIONS:
+        items = [item for entry in entries if (item := _item(actor, path, entry))]
+        if not items:
             continue
-        current = path == url or (url != "/" and path.startswith(url))
-        found.append(NavItem(label, url, current, counted(actor) if counted else 0))
+        first = items[0]
+        if len(items) == 1:
+            found.append(first)
+        else:
+            current = any(item.is_current for item in items)
+            found.append(NavItem(label, first.url, current, sum(item.count for item in items), items))
     return found
+
+
+def _item(actor: Actor, path: str, entry: Entry) -> NavItem | None:
+    label, name, counted = entry
+    url = reverse(name)
+    rule = rule_of(resolve(url).func)
+    if rule is None or not rule.admits(actor):
+        return None
+    current = path == url or (url != "/" and path.startswith(url))
+    return NavItem(label, url, current, counted(actor) if counted else 0)
+
+
+def _mine(actor: Actor) -> list[dict[str, str]]:
+    links = ((label, reverse(name)) for label, name in MINE)
+    rules = ((label, url, rule_of(resolve(url).func)) for label, url in links)
+    return [{"label": label, "url": url} for label, url, rule in rules if rule and rule.admits(actor)]

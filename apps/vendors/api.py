@@ -84,7 +84,7 @@ class MembershipOut(serializers.Serializer[Any]):
     group = serializers.CharField()
     employee_id = serializers.CharField()
     email = serializers.CharField()
-    step = serializers.ChoiceField(choices=["add", "remove", "keep"])
+    step = serializers.ChoiceField(choices=["add", "remove", "suspend", "keep"])
 
 
 def _paged(request: Request, rows: Any, serializer: type[serializers.BaseSerializer[Any]]) -> Response:

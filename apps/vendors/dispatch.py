@@ -95,7 +95,7 @@ def dispatch(workspace: Workspace, *, budget: float = BUDGET_SECONDS, batch: int
                 _record(workspace, answers)
                 failpoint("after_recording")
                 sent += len(answers)
-                if not claimed:
+                if not claimed and time.monotonic() < deadline:
                     claimed = _claim(workspace, batch, deadline)
                     calls = _send(threads, provider, claimed)
     except CredentialMissing as error:
@@ -226,7 +226,10 @@ def _call(provider: SeatProvider, operation: Operation, attempt: Attempt) -> Ans
 
 
 def _withdraw(provider: SeatProvider, operation: Operation) -> Receipt:
-    """Withdraw an invitation; if it was accepted between plan and call, remove the member that it became."""
+    """Withdraw an invitation; if it was accepted between plan and call, say which member it became.
+
+    What is to become of that member is decided anew in `_record`: a legal hold may keep the account.
+    """
     try:
         return provider.withdraw(operation.vendor_ref)
     except AlreadyExists:
@@ -235,7 +238,7 @@ def _withdraw(provider: SeatProvider, operation: Operation) -> Receipt:
             raise
         if member.role == "owner" or member.is_scim or member.is_service:
             raise Rejected("The invitation was accepted by an account that Beacon never removes.") from None
-        return Receipt(provider.remove(member.vendor_id).request_id, member.vendor_id)
+        return Receipt("", member.vendor_id)
 
 
 # ---- recording --------------------------------------------------------------------------------------------
@@ -257,6 +260,9 @@ def _record(workspace: Workspace, answers: list[Answered]) -> None:
         _invited(workspace, [(current[a.operation.pk], a.receipt) for a in known if a.receipt])
         Attempt.objects.bulk_update([a.attempt for a in known], ["outcome", "status", "message", "request_id"])
         Operation.objects.bulk_update([current[a.operation.pk] for a in known], _RECORDED)
+        # From under way to no longer needed there is no direct step.
+        gone = [one.pk for one in current.values() if one.state == Operation.State.RETRY and one.last_error == _GONE]
+        Operation.objects.filter(pk__in=gone).update(state=Operation.State.SUPERSEDED, finished_at=clock.now())
         if failed:
             _breaker(workspace)
         # What is to be tried again may have been overtaken while it was under way.
@@ -266,6 +272,7 @@ def _record(workspace: Workspace, answers: list[Answered]) -> None:
             people_reconcile(workspace, people, "After the vendor's answer")
 
 
+_GONE = "The account is gone at the vendor."
 _RECORDED = [
     "state", "attempts", "next_attempt_at", "leased_until", "is_unclear", "last_error", "request_id", "finished_at",
 ]  # fmt: skip
@@ -352,8 +359,7 @@ def _refused(workspace: Workspace, operation: Operation, error: ProviderError) -
 
 def _vanished(workspace: Workspace, operation: Operation) -> None:
     """The account is not there any more: what was wanted of it is no longer, and the next comparison begins anew."""
-    operation.state, operation.finished_at = Operation.State.SUPERSEDED, clock.now()
-    operation.last_error = "The account is gone at the vendor."
+    operation.state, operation.last_error = Operation.State.RETRY, _GONE
     if operation.kind == "restore":
         VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref).update(gone_at=clock.now())
 
@@ -423,12 +429,22 @@ def _done(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
 
 
 def _withdrawn(workspace: Workspace, operation: Operation, receipt: Receipt) -> None:
-    """The invitation is gone; or the member that it became meanwhile, whom the receipt then names."""
-    if receipt.vendor_id:
-        _removed(workspace, operation, receipt.vendor_id)
+    """The invitation is gone; or it was accepted meanwhile by the member whom the receipt names, who is ours then."""
     now = clock.now()
     invites = VendorInvite.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref)
-    invites.update(gone_at=now, removed_at=now, is_ours=False)
+    if not receipt.vendor_id:
+        invites.update(gone_at=now, removed_at=now, is_ours=False)
+        return
+    invites.update(status="accepted")
+    VendorAccount.objects.update_or_create(
+        workspace=workspace,
+        vendor_id=receipt.vendor_id,
+        defaults={"employee_id": operation.employee_id, "is_ours": True, "gone_at": None, "removed_at": None},
+        create_defaults={
+            "employee_id": operation.employee_id, "is_ours": True, "email": operation.email,
+            "email_key": operation.email.lower(),
+        },
+    )  # fmt: skip
 
 
 def _removed(workspace: Workspace, operation: Operation, member_id: str) -> None:

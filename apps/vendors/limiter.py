@@ -43,8 +43,7 @@ class Bucket:
     @classmethod
     def of(cls, limit: int) -> Bucket:
         size = max(1.0, limit * _BURST_SHARE)
-        # A limit of a few calls a minute has no room for a reserve: one at a time, evenly.
-        return cls(size, (limit - size) / 60.0 if limit > size + 1 else limit / 60.0)
+        return cls(size, max(limit - size, limit / 2) / 60.0)
 
 
 def per_minute(limits: Mapping[str, int], kind: str) -> int | None:

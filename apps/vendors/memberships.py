@@ -13,7 +13,9 @@ from apps.vendors.planning import group_name
 
 
 class Membership(NamedTuple):
-    """One line: the agency's group, the person, and the step: add, remove, or keep as it is."""
+    """One line: the agency's group, the person, and the step: add, remove, suspend (a legal hold forbids
+    removing), or keep as it is.
+    """
 
     group: str
     employee_id: str
@@ -32,7 +34,9 @@ _MEMBERSHIPS = """
             AND NOT is_service AND role <> 'owner' AND email_key <> ALL(%(protected)s)
     )
     SELECT COALESCE(d.code, a.code), COALESCE(d.name, a.name), e.employee_id, e.email,
-        CASE WHEN d.employee_id IS NULL THEN 'remove' WHEN s.employee_id IS NULL THEN 'add' ELSE 'keep' END
+        CASE WHEN d.employee_id IS NULL AND EXISTS (SELECT 1 FROM licenses_legalhold h WHERE h.employee_id = e.id
+                AND h.ended_at IS NULL) THEN 'suspend' WHEN d.employee_id IS NULL THEN 'remove'
+            WHEN s.employee_id IS NULL THEN 'add' ELSE 'keep' END
     FROM desired d FULL JOIN shown s ON s.employee_id = d.employee_id
     JOIN agencies_employee e ON e.id = COALESCE(d.employee_id, s.employee_id)
     JOIN agencies_agency a ON a.id = e.agency_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -19,16 +19,21 @@ _MAX_PAGES = 20_000
 Seen = TypeVar("Seen")
 
 
-class Page(msgspec.Struct):
+Record = TypeVar("Record")
+
+
+class Page(msgspec.Struct, Generic[Record]):
     """The envelope of every list; the vendor has five names for the cursor of the next page."""
 
-    data: list[msgspec.Raw]
+    data: list[Record]
     has_more: bool
     last_id: str | None = None
     next: str | None = None
     cursor: str | None = None
     next_page: str | None = None
     last_end_time: str | None = None
+    # Ours, not the vendor's: whether there was no record at all, good or bad.
+    is_empty: bool = msgspec.field(default=False, name="beacon_is_empty")
 
     @property
     def after(self) -> str | None:
@@ -39,8 +44,18 @@ class _Made(msgspec.Struct):
     id: str = ""
 
 
-_PAGE = msgspec.json.Decoder(Page)
-_DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+# A page is decoded in one go; only where a record is bad, each is looked at by itself.
+_RAW_PAGE = msgspec.json.Decoder(Page[msgspec.Raw])
+
+
+_DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """The decoder of a type, made once."""
+    if kind not in _DECODERS:
+        _DECODERS[kind] = msgspec.json.Decoder(kind)
+    return _DECODERS[kind]
 
 
 def walk(
@@ -55,11 +70,11 @@ def walk(
     after: str | None = None
     seen_cursors: set[str] = set()
     while listing.pages < _MAX_PAGES:
-        page = _next_page(fetch, after, listing, may_be_gone)
+        page = _next_page(fetch, after, kind, listing, may_be_gone)
         if page is None:
             return
         listing.pages += 1
-        yield from _converted(page, kind, convert, listing)
+        yield from _converted(page, convert, listing)
         after = page.after
         if not page.has_more:
             return
@@ -72,8 +87,8 @@ def walk(
 
 
 def _next_page(
-    fetch: Callable[[str | None], Answer], after: str | None, listing: Listing, may_be_gone: bool
-) -> Page | None:
+    fetch: Callable[[str | None], Answer], after: str | None, kind: type[Any], listing: Listing, may_be_gone: bool
+) -> Page[Any] | None:
     """The next page, or None with a word in `listing`."""
     try:
         answer = fetch(after)
@@ -90,14 +105,41 @@ def _next_page(
         return None
     try:
         # NUL has no place in the database, and none in a name.
-        return _PAGE.decode(answer.body.replace(b"\\u0000", b""))
+        return _decoded_page(answer.body.replace(b"\\u0000", b""), kind, listing)
     except msgspec.MsgspecError:
         listing.fail(f"Page {listing.pages + 1} is not what the API promises (request {answer.request_id}).")
         return None
 
 
-def _converted(page: Page, kind: type[Any], convert: Callable[[Any], Seen], listing: Listing) -> Iterator[Seen]:
-    for record in good(page, kind, listing):
+def _decoded_page(body: bytes, kind: type[Any], listing: Listing) -> Page[Any]:
+    """A page with its records, bad ones set aside. Raises `MsgspecError` where it is no page."""
+    try:
+        page: Page[Any] = _decoder(Page[kind]).decode(body)  # type: ignore[valid-type]  # the kind is a value here
+    except msgspec.MsgspecError:
+        raw = _RAW_PAGE.decode(body)
+        page = Page(list(_good(raw, kind, listing)), raw.has_more)
+        page.cursor = raw.after
+        # A page of which nothing could be read is not an empty one.
+        page.is_empty = not raw.data
+        listing.records += len(raw.data)
+    else:
+        page.is_empty = not page.data
+        listing.records += len(page.data)
+    return page
+
+
+def _good(page: Page[msgspec.Raw], kind: type[Any], listing: Listing) -> Iterator[Any]:
+    """The page's records one by one; a bad one is set aside with a word, and the others go on."""
+    decode = _decoder(kind).decode
+    for raw in page.data:
+        try:
+            yield decode(raw)
+        except msgspec.MsgspecError as error:
+            listing.set_aside(f"A record was set aside: {error}")
+
+
+def _converted(page: Page[Any], convert: Callable[[Any], Seen], listing: Listing) -> Iterator[Seen]:
+    for record in page.data:
         try:
             seen = convert(record)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -115,33 +157,20 @@ def is_there(fetch: Callable[[], Answer]) -> bool:
     return True
 
 
-def _stuck(page: Page, after: str | None, seen: set[str]) -> str:
-    if not page.data:
+def _stuck(page: Page[Any], after: str | None, seen: set[str]) -> str:
+    if page.is_empty:
         return "the page is empty although the vendor says that there is more."
     if after is None:
         return "the vendor says that there is more but gives no cursor."
     return "the cursor stands still." if after in seen else ""
 
 
-def good(page: Page, kind: type[Any], listing: Listing) -> Iterator[Any]:
-    """The page's records; a bad one is set aside with a word, and the others go on."""
-    if kind not in _DECODERS:
-        _DECODERS[kind] = msgspec.json.Decoder(kind)
-    decode = _DECODERS[kind].decode
-    for raw in page.data:
-        listing.records += 1
-        try:
-            yield decode(raw)
-        except msgspec.MsgspecError as error:
-            listing.set_aside(f"A record was set aside: {error}")
-
-
-def records(answer: Answer, kind: type[Any], listing: Listing) -> Iterator[Any]:
+def records(answer: Answer, kind: type[Any], listing: Listing) -> list[Any]:
+    """The records of a single page. Raises `Rejected` where the answer is none."""
     try:
-        page = _PAGE.decode(answer.body)
+        return _decoded_page(answer.body, kind, listing).data
     except msgspec.MsgspecError as error:
         raise Rejected("The answer is not what the API promises.", request_id=answer.request_id) from error
-    return good(page, kind, listing)
 
 
 def decoded(answer: Answer, kind: type[Seen]) -> Seen:

@@ -85,6 +85,14 @@ _NOBODY = """
 """
 
 
+# Invitations that somebody sent by hand to people whom the directory does not know.
+_STRAY = """
+    SELECT vendor_id, email FROM vendors_vendorinvite WHERE workspace_id = %(ws)s AND gone_at IS NULL
+        AND employee_id IS NULL AND NOT is_ours AND status NOT IN ('accepted', 'expired')
+        AND (expires_at IS NULL OR expires_at > %(now)s) AND email_key <> ALL(%(protected)s)
+"""
+
+
 @dataclass(slots=True)
 class Plan:
     """What `decide` said about a workspace."""
@@ -123,6 +131,11 @@ def plan_for(workspace: Workspace, *, employee_ids: Iterable[int] | None = None,
             cursor.execute(_NOBODY, parameters)
             for found_one in cursor.fetchall():
                 _sort(plan, _nobody(*found_one), policy, now)
+            cursor.execute(_STRAY, parameters)
+            plan.differences += [
+                Difference("unmanaged", f"invite:{ref}", f"{email} is invited but no employee has this address.")
+                for ref, email in cursor.fetchall()
+            ]
         if policy.writes:
             plan.wanted += _groups_to_make(workspace)
     return plan
@@ -202,14 +215,17 @@ def operations_write(
     return len(rows)
 
 
-# An operation about a person's account that the seat no longer demands, or demands the opposite of.
-OVERTAKEN = """
+# An operation about a person's account that the seat no longer demands, or demands the opposite of; and a removal that
+# was under way when a legal hold began.
+OVERTAKEN = """(
     o.target LIKE 'person:%%' AND (o.kind IN ('invite', 'restore')) <> EXISTS (
         SELECT 1 FROM licenses_seat s JOIN agencies_agency a ON a.id = s.agency_id
         WHERE s.employee_id = o.employee_id AND s.state = 'granted' AND a.workspace = %(name)s)
-"""
+    OR o.kind = 'remove' AND EXISTS (
+        SELECT 1 FROM licenses_legalhold h WHERE h.employee_id = o.employee_id AND h.ended_at IS NULL)
+)"""
 _SUPERSEDE = f"""
-    UPDATE vendors_operation o SET finished_at = now(),
+    UPDATE vendors_operation o SET finished_at = %(now)s,
         state = CASE WHEN o.state = 'planned' THEN 'discarded' ELSE 'superseded' END
     WHERE o.workspace_id = %(ws)s AND (%(ids)s::bigint[] IS NULL OR o.employee_id = ANY(%(ids)s)) AND NOT o.is_unclear
         AND o.state IN ('planned', 'pending', 'retry', 'needs_attention') AND {OVERTAKEN}
@@ -222,5 +238,5 @@ def supersede(workspace: Workspace, employee_ids: Iterable[int] | None) -> int:
     """
     ids = None if employee_ids is None else list(employee_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_SUPERSEDE, {"ws": workspace.pk, "ids": ids, "name": workspace.name})
+        cursor.execute(_SUPERSEDE, {"ws": workspace.pk, "ids": ids, "name": workspace.name, "now": clock.now()})
         return int(cursor.rowcount)

@@ -211,6 +211,9 @@ def _absent(row: Row, policy: Policy, now: datetime) -> Iterator[Wanted | Differ
     elif _invited(row, now) and row.invite_is_ours:
         why = "No seat is granted; the invitation is withdrawn"
         yield Wanted("withdraw", target, row.employee_id, row.email, why, row.invite_ref, agency_id=row.agency_id)
+    elif _invited(row, now):
+        detail = f"{row.email}: {_why(row)}, and an invitation that Beacon did not send lies with the person."
+        yield Difference("orphan", target, detail, None, row.employee_id)
 
 
 def _account_without_seat(row: Row, policy: Policy, target: str) -> Iterator[Wanted | Difference]:

@@ -82,13 +82,24 @@ def progress_of(run: SyncRun) -> Progress | None:
 
 def estimate_words(run: SyncRun) -> str:
     """How long the plan takes at the vendor's limits, honestly: "At 100 calls a minute: about 6 h 40 min"."""
-    limits = limits_of(run.workspace)
     counts = {kind: int(count) for kind, count in run.counts.items() if kind != "drift"}
-    if not counts:
-        return ""
-    seconds = estimate(run.workspace, counts).total_seconds()
-    if not seconds:
+    words = _at_the_limit(run.workspace, counts)
+    if counts and not words:
         return "No limit of calls is on record for this workspace, so nothing can be said of how long it takes."
+    return words
+
+
+def waiting_words(workspace: Workspace) -> str:
+    """How long what waits to be sent takes at the workspace's limits; empty where nothing waits or no limit is known."""
+    waiting = Operation.objects.filter(workspace=workspace, state__in=["pending", "running", "retry"])
+    return _at_the_limit(workspace, dict(waiting.values_list("kind").annotate(Count("pk"))))
+
+
+def _at_the_limit(workspace: Workspace, counts: dict[str, int]) -> str:
+    limits = limits_of(workspace)
+    seconds = estimate(workspace, counts).total_seconds()
+    if not counts or not seconds:
+        return ""
     slowest = max(counts, key=lambda kind: counts[kind] / (per_minute(limits, kind) or 10**9))
     minutes = max(1, round(seconds / 60))
     words = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -168,7 +169,12 @@ class Wire:
         return found
 
     def fetch(self, address: str) -> bytes:
-        """What lies at a signed address that the vendor gave: without our key, in plain reading."""
+        """What lies at a signed address that the vendor gave: without our key, in plain reading.
+
+        The address may be at another host, but never less protected than the API itself.
+        """
+        if urlsplit(address).scheme not in {"https", urlsplit(str(self.once.base_url)).scheme}:
+            raise Transient("The signed address is not protected.")
         with httpx2.Client(
             timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=_trusted(), transport=self._transport
         ) as plain:

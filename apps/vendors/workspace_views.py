@@ -29,7 +29,7 @@ from apps.vendors.memberships import memberships
 from apps.vendors.models import Assumption, VendorEvent, Workspace
 from apps.vendors.posture import TITLES, problems
 from apps.vendors.providers import ADAPTERS, kind_of, limits_of
-from apps.vendors.selectors import counts_of, events_visible_to, runs_visible_to, workspaces_visible_to
+from apps.vendors.selectors import counts_of, events_visible_to, runs_visible_to, waiting_words, workspaces_visible_to
 from apps.vendors.tasks import observe_workspace
 from apps.vendors.views import READERS, RUN_TAGS, WORKSPACES
 
@@ -47,7 +47,7 @@ def _crumbs(workspace: Workspace, *more: tuple[str, str]) -> list[tuple[str, str
 @allow(*READERS)
 def workspace_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    rows = [(workspace, counts_of(workspace)) for workspace in workspaces_visible_to(actor)]
+    rows = [(workspace, counts_of(workspace), waiting_words(workspace)) for workspace in workspaces_visible_to(actor)]
     return render(request, "vendors/workspaces.html", {"rows": rows, "may_edit": actor.has(Role.ADMINISTRATOR)})
 
 
@@ -57,7 +57,8 @@ def workspace_detail(request: HttpRequest, name: str) -> HttpResponse:
     workspace = get_object_or_404(workspaces_visible_to(actor), name=name)
     runs = [(run, RUN_TAGS[run.state]) for run in runs_visible_to(actor).filter(workspace=workspace)[:10]]
     context = {
-        "workspace": workspace, "counts": counts_of(workspace), "runs": runs, "history": history(workspace),
+        "workspace": workspace, "counts": counts_of(workspace), "words": waiting_words(workspace), "runs": runs,
+        "history": history(workspace),
         "agencies": Agency.objects.filter(workspace=name), "kind": kind_of(workspace),
         "limits": sorted(limits_of(workspace).items()), "posture_problems": problems(workspace),
         "may_sync": actor.has(Role.ADMINISTRATOR), "may_record": actor.has(Role.ADMINISTRATOR, Role.PRIVACY),

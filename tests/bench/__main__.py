@@ -23,7 +23,10 @@ def main() -> int:
     parser.add_argument("--employees", type=int, default=40_000)
     options = parser.parse_args()
     os.environ.update(
-        DJANGO_SETTINGS_MODULE="config.settings.test", BEACON_HOME=str(HOME), BEACON_BENCH_KEY="sim-admin-key"
+        DJANGO_SETTINGS_MODULE="config.settings.test",
+        BEACON_HOME=str(HOME),
+        BEACON_BENCH_KEY="sim-admin-key",
+        BEACON_BENCH_WORKSPACE_KEY="sim-workspace-key",
     )
     shutil.rmtree(HOME, ignore_errors=True)
     embedded.provide(os.environ, folder=HOME)

@@ -21,7 +21,7 @@ from apps.accounts.actors import SYSTEM
 from apps.agencies import fiction, roster_services
 from apps.agencies import services as agencies
 from apps.agencies.management.commands.make_roster import AGENCIES, places
-from apps.agencies.models import Employee
+from apps.agencies.models import Agency, Employee
 from apps.audit import selectors as audit_selectors
 from apps.audit import services as audit
 from apps.core import clock
@@ -191,6 +191,57 @@ def vendor(employees: int) -> Iterator[Figure]:
         yield from observing(workspace, simulator)
         yield from reconciling(workspace)
         yield from applying(workspace, simulator)
+        yield from chatgpt(simulator)
+
+
+def chatgpt(simulator: RunningSimulator) -> Iterator[Figure]:
+    """The seats' own API: observing a thousand members a page, and applying at a limit of calls a minute."""
+    workspace = state.chatgpt_workspace_at(simulator.vendor_url, simulator.workspace_id, 100_000)
+    sdk = openai.OpenAI(
+        admin_api_key=simulator.workspace_key, api_key="", base_url=simulator.vendor_url, max_retries=0
+    )  # fmt: skip
+    path = f"/manage/workspaces/{simulator.workspace_id}/users"
+
+    def dropped() -> None:
+        after, more = "", True
+        while more:
+            params = {"limit": 1000, **({"after": after} if after else {})}
+            text = sdk.get(path, cast_to=httpx2.Response, options={"params": params}).content
+            more = b'"has_more":true' in text or b'"has_more": true' in text
+            mark = text.rfind(b'"last_id"')
+            after = text[mark:].split(b'"')[3].decode() if more else ""
+
+    def ours() -> None:
+        with observe.stages(), provider_for(workspace) as provider:
+            listing = Listing()
+            observe._stage("seen_member", provider.members(listing), lambda: None)
+            assert listing.complete
+            with transaction.atomic():
+                observe.store(workspace, observe.Observation(), clock.now())
+
+    ours()
+    yield figure("observe_workspace_members", timed(ours, 2), timed(dropped, 2))
+    yield from _at_the_limit(workspace, simulator)
+
+
+def _at_the_limit(
+    workspace: Workspace, simulator: RunningSimulator, count: int = 900, limit: int = 3600
+) -> Iterator[Figure]:
+    """Invitations at 60 calls a second: the time that the vendor allows for them is the floor, and it never says no."""
+    Agency.objects.update(workspace=workspace.name)
+    state.operations(workspace, count)
+    Workspace.objects.filter(pk=workspace.pk).update(rate_limits={"*": limit})
+    workspace.refresh_from_db()
+    simulator.settings(rate_limits={"POST /v1/manage/workspaces/{workspace_id}/invites": limit})
+    simulator.clear_requests()
+    spent = timed(lambda: _dispatch_all(workspace))
+    refused = [
+        r
+        for r in simulator.requests("POST", "/v1/manage/workspaces/{workspace_id}/invites", count)
+        if r["status"] == 429
+    ]
+    assert not refused, f"{len(refused)} refused"
+    yield figure("apply_at_the_limit", spent, count / (limit / 60))
 
 
 def observing(workspace: Workspace, simulator: RunningSimulator) -> Iterator[Figure]:

@@ -96,6 +96,14 @@ def workspace_at(address: str) -> Workspace:
     )  # fmt: skip
 
 
+def chatgpt_workspace_at(address: str, ref: str, limit: int) -> Workspace:
+    """A ChatGPT workspace with so many calls a minute of each kind."""
+    return vendors.workspace_create(
+        actor=SYSTEM, name="chatgpt", title="ChatGPT", adapter="chatgpt_workspace", address=address,
+        credential="env:BEACON_BENCH_WORKSPACE_KEY", seats=100_000, vendor_ref=ref, rate_limits={"*": limit},
+    )  # fmt: skip
+
+
 def accounts_for_all_seats(workspace: Workspace) -> None:
     """Every account belongs to Beacon, as after a finished roll-out."""
     with connection.cursor() as cursor:

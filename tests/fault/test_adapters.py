@@ -157,6 +157,22 @@ def test_a_legal_hold_keeps_the_account(office: Office) -> None:
     assert office.drift() == set()
 
 
+def test_the_identity_team_is_told_to_suspend_whom_a_hold_protects(simulator: RunningSimulator) -> None:
+    world = World.build(more=2)
+    workspace = world.with_vendor(simulator.vendor_url, **settings_of("idp_managed", simulator))
+    office = Office(world, workspace, simulator, "idp_managed")
+    one, two = world.holders(2)
+    office.round()
+    protection.hold_place(actor=world.paula, employee=one.employee, matter="Case 7", reason="Counsel")
+    for seat in (one, two):
+        licenses.seat_revoke(actor=world.erin, seat=Seat.objects.get(pk=seat.pk), reason="Investigation")
+    assert {line.email: line.step for line in memberships(workspace)} == {
+        one.employee.email: "suspend",
+        two.employee.email: "remove",
+    }
+    assert not Operation.objects.exists()
+
+
 def test_a_hold_that_comes_while_a_removal_waits_stops_it(simulator: RunningSimulator) -> None:
     world = World.build(more=2)
     workspace = world.with_vendor(simulator.vendor_url, **settings_of("chatgpt_workspace", simulator))

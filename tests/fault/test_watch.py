@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from apps.accounts.actors import SYSTEM
 from apps.agencies import roster_services
 from apps.core import clock
 from apps.licenses.models import Seat
+from apps.mail.models import Message
+from apps.mail.sending import send_due
 from apps.rollout.services import gates_of
 from apps.terms import services as terms
 from apps.vendors import alarms, checking, vendor_log
@@ -20,6 +25,7 @@ from apps.vendors import services as vendors
 from apps.vendors.dispatch import dispatch
 from apps.vendors.models import Assumption, Operation, PostureCheck, SyncRun, VendorEvent, Workspace
 from apps.vendors.posture import problems
+from apps.vendors.selectors import estimate_words, waiting_words
 from apps.vendors.sync import sync_workspace
 from simulator.testing import RunningSimulator
 from tests.factories.cast import World
@@ -223,10 +229,13 @@ def test_an_expired_key_halts_and_the_administrators_hear_of_it_once(simulator: 
     look(workspace)
     assert alarms.alarms_send() == 1
     assert alarms.alarms_send() == 0
-    (message,) = mail.outbox
-    assert set(message.bcc) == {"erin.administrator@mass.example", "eve.administrator@mass.example"}
-    assert "/workspaces/main/" in message.body
-    assert "sim-workspace-key" not in message.body
+    assert (send_due(), send_due()) == (2, 0)
+    assert [message.to for message in mail.outbox] == [
+        ["erin.administrator@mass.example"], ["eve.administrator@mass.example"],
+    ]  # fmt: skip
+    for message in mail.outbox:
+        assert "/workspaces/main/" in message.body
+        assert "sim-workspace-key" not in message.message().as_string()
 
 
 def test_a_mail_server_that_refuses_costs_no_alarm(
@@ -237,14 +246,17 @@ def test_a_mail_server_that_refuses_costs_no_alarm(
     simulator.add_members([{"email": "stranger@vendor.example", "role": "owner"}])
     look(workspace)
 
-    def refuse(self: object) -> int:
+    def refuse(self: object) -> None:
         raise ConnectionRefusedError
 
     with monkeypatch.context() as broken:
-        broken.setattr("django.core.mail.EmailMessage.send", refuse)
-        assert alarms.alarms_send() == 0
-    assert alarms.alarms_send() == 1
-    assert "stranger@vendor.example" in mail.outbox[0].body
+        broken.setattr("django.core.mail.backends.locmem.EmailBackend.open", refuse, raising=False)
+        assert alarms.alarms_send() == 1
+        assert send_due() == 0
+    assert set(Message.objects.filter(kind="vendors_posture").values_list("state", flat=True)) == {"queued"}
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        assert (alarms.alarms_send(), send_due()) == (0, 3)
+    assert all("stranger@vendor.example" in message.body for message in mail.outbox)
 
 
 def test_what_a_rule_takes_from_many_at_once_waits_for_a_second_person(simulator: RunningSimulator) -> None:
@@ -268,6 +280,41 @@ def test_what_a_rule_takes_from_many_at_once_waits_for_a_second_person(simulator
         dispatch(workspace)
         assert simulator.counts()["users"] == 31
         assert alarms.alarms_send() == 1
+        assert Message.objects.filter(kind="vendors_held", state="queued").count() == 2
         vendors.run_release(actor=world.erin, run=run, number=30, reason="Looked at, it is right")
         dispatch(workspace)
     assert simulator.counts()["users"] == 1
+
+
+# ---- the command, and how long it takes ------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_holds_and_ends_with_a_status(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world, workspace = placed(simulator, "chatgpt_workspace")
+    call_command("check_workspace", "main")
+    assert "holds          Path of the list of members: Members on the first page: 1" in capsys.readouterr().out
+    vendors.assumption_record(
+        actor=world.erin, workspace=workspace, code="groups_path", value="/nowhere", is_changed=True, note="x"
+    )
+    with pytest.raises(SystemExit) as ended:
+        call_command("check_workspace", "main", "--json")
+    assert ended.value.code == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert {f["code"] for f in answer["findings"] if f["holds"] is False} == {"groups_path"}
+    assert "suspend_body" in answer["not_asked"]
+    with pytest.raises(CommandError, match="known: main"):
+        call_command("check_workspace", "nowhere")
+
+
+def test_how_long_it_takes_is_said_before_and_during(simulator: RunningSimulator) -> None:
+    world, workspace = placed(simulator, "chatgpt_workspace")
+    vendors.workspace_limit(actor=world.erin, workspace=workspace, rate_limits={"*": 100}, reason="The vendor's word")
+    run = SyncRun.objects.create(
+        workspace=workspace, started_by_key="x", started_by="Beacon", counts={"invite": 40_000}
+    )
+    assert estimate_words(run) == "At 100 calls a minute: about 7 h 1 min."
+    assert waiting_words(workspace) == ""
+    world.holders(6)
+    assert waiting_words(workspace) == "At 100 calls a minute: about 1 min."

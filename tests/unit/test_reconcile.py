@@ -73,7 +73,7 @@ CASES: list[tuple[str, Row, Policy, list[str]]] = [
     ("managed elsewhere, without seat", GONE._replace(is_scim=True), REMOVES, ["orphan"]),
     ("managed elsewhere, and left", LEFT._replace(is_scim=True), REMOVES, ["leaver"]),
     ("an invitation lies with them", INVITED._replace(seat=""), REMOVES, ["withdraw"]),
-    ("somebody else's invitation", INVITED._replace(seat="", invite_is_ours=False), REMOVES, []),
+    ("somebody else's invitation", INVITED._replace(seat="", invite_is_ours=False), REMOVES, ["orphan"]),
     ("an expired invitation", INVITED._replace(seat="", invite_status="expired"), REMOVES, []),
     # holds and retention
     ("left, under legal hold", LEFT._replace(is_on_hold=True), REMOVES, ["leaver"]),

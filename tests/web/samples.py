@@ -16,6 +16,7 @@ from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.licenses import protection_services as protection
 from apps.licenses.ports import UsageSeen
+from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import services as rollout
 from apps.terms import services as terms
 from apps.training import services as training
@@ -25,7 +26,14 @@ from apps.vendors.usage_tables import usage_store
 from tests.factories.cast import World, import_rows, row
 
 # Not ours: allauth guards its own pages; the demo's page exists nowhere else. Each is open to people signed out.
-FOREIGN = {"account_login", "openid_connect_login", "openid_connect_callback", "demo:sign_in"}
+FOREIGN = {
+    "account_login",
+    "openid_connect_login",
+    "openid_connect_callback",
+    "demo:sign_in",
+    "demo:mail",
+    "demo:mail-html",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,9 @@ def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
     )
     everybody = Employee.objects.values_list("email", flat=True)
     usage_store(world.workspace, [UsageSeen(clock.today() - timedelta(days=8), "", email, 4) for email in everybody])
+    message = Message.objects.filter(kind="licenses_seat_granted").first()
+    assert message is not None
+    shut = SuppressedAddress.objects.create(address="gone@mass.example", reason="550 5.1.1 No such user")
     event = AuditEvent.objects.order_by("pk").first()
     assert event is not None
     contact = world.a.contacts.first()
@@ -118,6 +129,8 @@ def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
         "rollout:phase-sign": {"number": 2}, "rollout:waiver-new": {"number": 2, "gate": "attested"},
         "rollout:phase-move": {"number": 1, "verb": "pause"}, "rollout:place-allocate": {"pk": world.place.pk},
         "rollout:place-attest": {"pk": world.place.pk}, "rollout:waiver-confirm": {"pk": waiver.pk},
+        "mail:message": {"pk": message.pk}, "mail:message-retry": {"pk": message.pk},
+        "mail:suppression-lift": {"pk": shut.pk},
         "terms:version": {"number": 1}, "terms:edit": {"number": draft.number}, "terms:publish": {"number": draft.number},
         "training:import": {"pk": imported.pk}, "training:waiver-new": {"pk": bob.pk},
         "licenses:request": {"pk": asked.pk}, "licenses:withdraw": {"pk": asked.pk}, "licenses:seat": {"pk": seat.pk},
@@ -135,6 +148,7 @@ def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
         "vendors:operation": {"pk": operation.pk}, "vendors:operation-retry": {"pk": operation.pk},
         "vendors:operation-cancel": {"pk": operation.pk}, "vendors:drift": {"pk": drift.pk},
         "vendors:drift-settle": {"pk": drift.pk, "verb": "ignore"}, "audit:event": {"pk": event.pk},
+        "demo:mail-html": {"pk": message.pk},
         "usage:import": {"pk": measured.pk}, "usage:import-apply": {"pk": measured.pk}, "usage:import-discard": {"pk": measured.pk},
     }  # fmt: skip
 
