@@ -24,7 +24,7 @@ from tests.fault.snapshots import kept
 SCHEDULES = int(os.environ.get("BEACON_SCHEDULES") or 200)
 SHARES = 2
 # The suite has ten minutes for everything; the long run goes further.
-STEPS = 14 if SCHEDULES > 200 else 7
+STEPS = 14 if SCHEDULES > 200 else 10
 # Steps are read quickly; making them fewer takes minutes.
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("BEACON_SHRINK") else (Phase.generate,)
 MODULES = ("apps.vendors.dispatch", "apps.vendors.sync", "apps.vendors.hooks")
