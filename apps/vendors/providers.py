@@ -102,7 +102,7 @@ def key_of(workspace: Workspace) -> str:
 def _key_at(workspace: Workspace) -> str:
     kind, _, name = workspace.credential.partition(":")
     if kind == "env" and os.environ.get(name):
-        return os.environ[name]
+        return os.environ[name].strip()
     folder = settings.ENV.workspace_keys
     if kind == "file" and folder and (folder / name).resolve().parent == folder.resolve():
         try:
