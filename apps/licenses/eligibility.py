@@ -204,7 +204,8 @@ def _placement(facts: Facts) -> Requirement:
 
 
 class Move(NamedTuple):
-    """What a seat must do: `verb` is hold, grant, suspend, restore, release or transfer; `reason` a code."""
+    """What a seat must do: `verb` is hold, grant, suspend, recause, restore, release or
+    transfer; `reason` a code."""
 
     verb: str
     reason: str
@@ -225,7 +226,7 @@ def decide(facts: Facts, now: datetime) -> Move | None:
 
 def _is_over(facts: Facts, now: datetime) -> bool:
     """A suspended seat still costs; after 30 days it goes back, unless a stop or a legal hold keeps it."""
-    if facts.is_stopped or facts.is_on_hold:
+    if facts.is_stopped or facts.is_on_hold or facts.seat_reason == "stopped":
         return False
     return facts.seat_since is not None and now - facts.seat_since > timedelta(days=SUSPENDED_DAYS)
 
@@ -265,10 +266,12 @@ def _granted(facts: Facts) -> Move | None:
 
 
 def _suspended(facts: Facts) -> Move | None:
+    cause = _cause(facts)
     # Also while the phase pauses: this seat is an existing one.
-    if facts.seat_reason in SELF_ENDING and not _cause(facts):
+    if facts.seat_reason in SELF_ENDING and not cause:
         return Move("restore", "met")
-    return None
+    # The stop is over and something else is missing: that is the reason from now on, and its 30 days begin.
+    return Move("recause", cause) if facts.seat_reason == "stopped" != cause else None
 
 
 def _cause(facts: Facts) -> str:

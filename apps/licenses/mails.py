@@ -69,7 +69,8 @@ def seats_changed(actor: Actor, changes: Sequence[SeatChange]) -> None:  # noqa:
         _queue("licenses_seat_granted", told)
     if told := by_verb.get("restore"):
         _queue("licenses_seat_restored", told)
-    if told := [change for change in by_verb.get("suspend", []) if change.reason in _PAUSED]:
+    paused_now = [*by_verb.get("suspend", []), *by_verb.get("recause", [])]
+    if told := [change for change in paused_now if change.reason in _PAUSED]:
         paused = {c.employee_id: dict(zip(("why_paused", "todo"), _PAUSED[c.reason], strict=False)) for c in told}
         _queue("licenses_seat_suspended", told, paused, {c.employee_id: _PAUSED[c.reason][2] for c in told})
     if told := [change for change in by_verb.get("release", []) if change.reason in _ENDED]:

@@ -30,10 +30,12 @@ from apps.licenses.models import Contract, Seat, SeatRequest
 from apps.licenses.selectors import contract_in_force, facts_of
 from apps.rollout.models import Phase, PhaseAgency
 
-_STATE = {"grant": "granted", "restore": "granted", "suspend": "suspended", "release": "released"}
-_FROM = {"grant": "held", "restore": "suspended", "suspend": "granted"}
+_STATE = {
+    "grant": "granted", "restore": "granted", "suspend": "suspended", "recause": "suspended", "release": "released",
+}  # fmt: skip
+_FROM = {"grant": "held", "restore": "suspended", "suspend": "granted", "recause": "suspended"}
 _PAST = {
-    "grant": "granted", "restore": "restored", "suspend": "suspended", "release": "released",
+    "grant": "granted", "restore": "restored", "suspend": "suspended", "recause": "suspended", "release": "released",
     "hold": "held", "transfer": "transferred",
 }  # fmt: skip
 _PASSES = 5
@@ -102,7 +104,7 @@ _MOVE = """
     UPDATE licenses_seat SET state = %(state)s, reason = %(reason)s, changed_by = %(by)s, changed_at = %(now)s,
         granted_at = CASE WHEN %(state)s = 'granted' THEN COALESCE(granted_at, %(now)s) ELSE granted_at END
     WHERE id IN (SELECT id FROM licenses_seat WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE)
-        AND state <> %(state)s AND (%(from)s = '' OR state = %(from)s)
+        AND (state <> %(state)s OR %(from)s = %(state)s) AND (%(from)s = '' OR state = %(from)s)
     RETURNING id, employee_id, request_id
 """
 

@@ -132,6 +132,35 @@ def test_a_stop_does_not_run_out_the_thirty_days_of_a_suspension() -> None:
         assert states(world) == ["suspended"]
 
 
+def test_a_stop_that_lasted_two_months_takes_no_seat_from_anybody() -> None:
+    world = World.build(more=1)
+    world.holders(1)
+    stop = stop_everyone(world, 1)
+    stops_settle()
+    with time_machine.travel(clock.now() + timedelta(days=60)):
+        protection.stop_lift(actor=world.paula, stop=stop, reason="Mended at last")
+        stops_settle()
+        assert states(world) == ["granted"]
+
+
+def test_what_else_is_missing_when_the_stop_is_lifted_becomes_the_reason_and_its_days_begin() -> None:
+    world = World.build(more=1)
+    (seat,) = world.holders(1)
+    stop = stop_everyone(world, 1)
+    stops_settle()
+    with time_machine.travel(clock.now() + timedelta(days=400)):  # the training was valid for a year
+        protection.stop_lift(actor=world.paula, stop=stop, reason="Mended at last")
+        stops_settle()
+        seat.refresh_from_db()
+        assert (seat.state, seat.reason) == ("suspended", "training")
+    with time_machine.travel(clock.now() + timedelta(days=420)):
+        seats_settle(actor=world.erin)
+        assert states(world) == ["suspended"]
+    with time_machine.travel(clock.now() + timedelta(days=431)):
+        seats_settle(actor=world.erin)
+        assert states(world) == []
+
+
 def test_the_number_must_be_typed_and_a_reason_given() -> None:
     world = World.build(more=2)
     world.holders(2)

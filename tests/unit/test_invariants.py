@@ -46,7 +46,14 @@ def situations() -> list[Facts]:
 
 
 ALL = situations()
-AFTER = {"hold": "held", "grant": "granted", "restore": "granted", "suspend": "suspended", "release": None}
+AFTER = {
+    "hold": "held",
+    "grant": "granted",
+    "restore": "granted",
+    "suspend": "suspended",
+    "recause": "suspended",
+    "release": None,
+}
 
 
 def carried_out(facts: Facts, move: Move) -> Facts:
@@ -81,11 +88,14 @@ def test_every_move_is_in_the_table_and_has_a_reason_that_people_can_read() -> N
             continue
         if move.verb == "hold":
             assert facts.seat_state is None
+        elif move.verb == "recause":
+            # No step: the seat stays suspended, for another reason than the stop that is over.
+            assert (facts.seat_state, facts.seat_reason) == ("suspended", "stopped")
         else:
             assert SEAT.allows(str(facts.seat_state), AFTER[move.verb] or "released"), (facts, move)
         if move.verb == "release":
             assert move.reason in RELEASE_REASONS
-        if move.verb == "suspend":
+        if move.verb in {"suspend", "recause"}:
             assert move.reason in SELF_ENDING
 
 
