@@ -9,7 +9,9 @@ from typing import Any
 from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
 from apps.licenses.eligibility import Facts, Requirement, requirements
-from apps.licenses.models import EmergencyStop, Seat, SeatRequest
+from apps.licenses.models import Seat, SeatRequest
+from apps.licenses.selectors import stops_over
+from apps.rollout.lifecycle import PHASE
 from apps.rollout.models import Phase
 from apps.terms.models import Acceptance
 from apps.training.models import Completion, Waiver
@@ -40,8 +42,8 @@ def explained(employee: Employee, facts: Facts) -> list[Explained]:
     return [sources[found.code](employee, facts, found) for found in requirements(facts)]
 
 
-def _stop(_employee: Employee, _facts: Facts, found: Requirement) -> Explained:
-    stop = EmergencyStop.objects.filter(lifted_at=None).order_by("started_at").first()
+def _stop(_employee: Employee, facts: Facts, found: Requirement) -> Explained:
+    stop = stops_over(facts).first()
     if stop is None:
         return Explained(found, None, "Emergency stop")
     return Explained(found, stop.started_at, f"{stop} by {stop.started_by}", "console:stop", stop.pk)
@@ -55,8 +57,10 @@ def _employment(employee: Employee, _facts: Facts, found: Requirement) -> Explai
 def _phase(_employee: Employee, facts: Facts, found: Requirement) -> Explained:
     if facts.phase_id is None:
         return Explained(found, None, "No phase has the agency")
-    event = _last_event("rollout.phase", facts.phase_id, "rollout.phase.")
     phase = Phase.objects.get(pk=facts.phase_id)
+    event = AuditEvent.objects.filter(
+        record_type=Phase._meta.label, record_id=str(phase.pk), verb__in=[f"rollout.phase.{state}" for state in PHASE.states]
+    ).order_by("-pk").first()  # fmt: skip
     source = (
         f"{phase}, {event.verb.rpartition('.')[2].replace('_', ' ')} by {event.actor_name}" if event else str(phase)
     )
@@ -110,8 +114,3 @@ def _placement(employee: Employee, facts: Facts, found: Requirement) -> Explaine
 
 def _nothing(found: Requirement) -> Explained:
     return Explained(found, None, "Nothing on record yet")
-
-
-def _last_event(record_type: str, record_id: int, verb: str) -> AuditEvent | None:
-    events = AuditEvent.objects.filter(record_type=record_type, record_id=str(record_id), verb__startswith=verb)
-    return events.filter(verb__regex=r"\.(open|paused|closed|rolled_back|scheduled)$").order_by("-pk").first()

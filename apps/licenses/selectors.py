@@ -73,6 +73,15 @@ def holds_visible_to(actor: Actor) -> QuerySet[LegalHold]:
     return holds if actor.has(*_GUARDIANS) else holds.none()
 
 
+def stops_over(facts: Facts) -> QuerySet[EmergencyStop]:
+    """The stops in force that concern a person, earliest first: as in the SQL function of eligibility."""
+    concerned = (
+        Q(scope="everyone") | Q(employee=facts.employee_id) | Q(agency=facts.agency_id)
+        | Q(agency__agencies=facts.agency_id) | Q(phase__in=[facts.phase_id or 0, facts.seat_phase_id or 0])
+    )  # fmt: skip
+    return EmergencyStop.objects.filter(concerned, lifted_at=None).order_by("started_at").distinct()
+
+
 def stop_people(stop: EmergencyStop) -> QuerySet[Seat]:
     """The live seats under a stop: granted now. An agency's stop covers the agencies below it."""
     return _under(stop, Seat.objects.filter(state=Seat.State.GRANTED))

@@ -121,7 +121,7 @@ def decision_behind(operation: Operation) -> list[AuditEvent]:
         return []
     seats = [str(pk) for pk in Seat.objects.filter(employee=operation.employee_id).values_list("pk", flat=True)]
     events = AuditEvent.objects.filter(
-        record_type="licenses.seat", record_id__in=seats, request_id=operation.decided_in
+        record_type=Seat._meta.label, record_id__in=seats, request_id=operation.decided_in
     )
     return list(events.order_by("pk")[:5])
 
