@@ -98,8 +98,10 @@ CHECKS = (
 TITLES = {check.code: check.title for check in CHECKS}
 
 
-def record(workspace: Workspace, answers: dict[str, str], at: datetime) -> None:
-    """Write down what was found. What our own record answers is taken from it; `at` is the start of the observation."""
+def record(workspace: Workspace, answers: dict[str, str], at: datetime, *, is_complete: bool) -> None:
+    """Write down what was found. `at` is the start of the observation; only a complete one says anything new about what
+    our own picture of the workspace answers.
+    """
     known = {check.code: check for check in PostureCheck.objects.filter(workspace=workspace)}
     for check in CHECKS:
         expected = check.expected(workspace)
@@ -107,11 +109,18 @@ def record(workspace: Workspace, answers: dict[str, str], at: datetime) -> None:
             if check.code in known:
                 known[check.code].delete()
             continue
-        observed = check.observed(workspace) if check.observed else answers.get(check.code, "")
+        observed = _seen(check, workspace, answers, is_complete)
         found = known.get(check.code) or PostureCheck(workspace=workspace, code=check.code)
         if observed:
             found.checked_at = at
         _compare(found, expected, observed or found.observed, at)
+
+
+def _seen(check: Check, workspace: Workspace, answers: dict[str, str], is_complete: bool) -> str:
+    """What was found this time; empty where nothing new was."""
+    if check.observed is None:
+        return answers.get(check.code, "")
+    return check.observed(workspace) if is_complete else ""
 
 
 def _compare(found: PostureCheck, expected: str, observed: str, at: datetime) -> None:

@@ -76,7 +76,7 @@ def _run(
             _hold_fence(workspace, fence)
             observe.store(workspace, seen, started)
             run.members, run.invites, run.groups = seen.members, seen.invites, seen.groups
-            posture.record(workspace, answers, started)
+            posture.record(workspace, answers, started, is_complete=seen.complete)
             if not seen.complete:
                 # Nothing is asked on the word of half a list.
                 return SyncResult(_end(run, "incomplete", problems=seen.problems), Plan())
