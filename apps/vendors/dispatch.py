@@ -127,8 +127,7 @@ def _claim(workspace: Workspace, batch: int, patience_until: float = 0.0) -> lis
     """
     while True:
         workspace.refresh_from_db()
-        with transaction.atomic():
-            claimed, wait = _claim_allowed(workspace, batch)
+        claimed, wait = _claim_allowed(workspace, batch)
         if claimed:
             failpoint("after_claim")
         if claimed or wait is None or time.monotonic() + wait > patience_until:
@@ -139,27 +138,27 @@ def _claim(workspace: Workspace, batch: int, patience_until: float = 0.0) -> lis
 def _claim_allowed(workspace: Workspace, batch: int) -> tuple[list[tuple[Operation, Attempt]], float | None]:
     """Draw from the allowance of each kind that is due, claim that many. Returns also the seconds until one more call
     is allowed, or None where nothing is due.
+
+    A transaction for each kind: workers who see another order of urgency hold no two allowances at once.
     """
     open_now = not workspace.is_halted and not (workspace.paused_until and workspace.paused_until > clock.now())
     kinds = Operation.Kind.values if open_now else REMOVALS
-    claimed: list[Operation] = []
+    claimed: list[tuple[Operation, Attempt]] = []
     waits: list[float] = []
     for kind, due in _due(workspace, kinds):
         room = batch - len(claimed)
         if room <= 0:
             break
-        if kind == Operation.Kind.INVITE:
-            room = min(room, _seats(workspace, due))
-        granted, wait = limiter.take(workspace, kind, min(due, room))
-        found = _claim_kind(workspace, kind, granted) if granted else []
-        limiter.give_back(workspace, kind, granted - len(found))
+        with transaction.atomic():
+            if kind == Operation.Kind.INVITE:
+                room = min(room, _seats(workspace, due))
+            granted, wait = limiter.take(workspace, kind, min(due, room))
+            found = _claim_kind(workspace, kind, granted) if granted else []
+            limiter.give_back(workspace, kind, granted - len(found))
         claimed += found
         if wait:
             waits.append(wait)
-    attempts = Attempt.objects.bulk_create(
-        [Attempt(operation=one, workspace=workspace, at=clock.now()) for one in claimed]
-    )
-    return list(zip(claimed, attempts, strict=True)), min(waits) if waits else None
+    return claimed, min(waits) if waits else None
 
 
 def _seats(workspace: Workspace, due: int) -> int:
@@ -191,7 +190,7 @@ def _due(workspace: Workspace, kinds: Sequence[str]) -> list[tuple[str, int]]:
         return [(str(kind), int(count)) for kind, count in cursor.fetchall()]
 
 
-def _claim_kind(workspace: Workspace, kind: str, count: int) -> list[Operation]:
+def _claim_kind(workspace: Workspace, kind: str, count: int) -> list[tuple[Operation, Attempt]]:
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM,
@@ -201,7 +200,11 @@ def _claim_kind(workspace: Workspace, kind: str, count: int) -> list[Operation]:
             },
         )  # fmt: skip
         ids = [row[0] for row in cursor.fetchall()]
-    return list(Operation.objects.filter(pk__in=ids).order_by("priority", "pk"))
+    operations = list(Operation.objects.filter(pk__in=ids).order_by("priority", "pk"))
+    attempts = Attempt.objects.bulk_create(
+        [Attempt(operation=one, workspace=workspace, at=clock.now()) for one in operations]
+    )
+    return list(zip(operations, attempts, strict=True))
 
 
 # ---- calling: no database from here to _record ------------------------------------------------------------

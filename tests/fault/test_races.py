@@ -19,8 +19,10 @@ from apps.core import clock
 from apps.licenses import services
 from apps.licenses.models import Seat, SeatRequest
 from apps.licenses.selectors import ledger, ledger_of_phase
+from apps.vendors import dispatch as dispatching
+from apps.vendors import limiter
 from apps.vendors.dispatch import dispatch
-from apps.vendors.models import Operation
+from apps.vendors.models import Operation, Workspace
 from apps.vendors.sync import sync_workspace
 from apps.vendors.tasks import sweep
 from config.env import ROOT
@@ -70,6 +72,33 @@ def test_forty_decisions_on_one_request_decide_it_once() -> None:
     outcomes = at_once(40, lambda n: services.requests_decide(actor=alice, request_ids=[request.pk], approve=True))
     assert sum(outcome[0].is_done for outcome in outcomes) == 1
     assert Seat.objects.count() == 1
+
+
+def test_two_workers_who_look_in_another_order_do_not_wait_for_each_other(
+    simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sees an urgent withdrawal that the other has not seen: each draws from both allowances, the other way round."""
+    world = World.build(more=4)
+    workspace = world.with_vendor(simulator.vendor_url, rate_limits={"*": 6000})
+    orders = {0: ["invite", "group_create"], 1: ["group_create", "invite"]}
+    mine, both = threading.local(), threading.Barrier(2, timeout=20)
+    drawn = limiter.take
+
+    def slowly(place: Workspace, kind: str, wanted: int) -> tuple[int, float]:
+        found = drawn(place, kind, wanted)
+        if not getattr(mine, "met", False):
+            mine.met = True
+            both.wait()
+        return found
+
+    monkeypatch.setattr(dispatching.limiter, "take", slowly)
+    monkeypatch.setattr(dispatching, "_due", lambda place, kinds: [(kind, 1) for kind in orders[mine.number]])
+
+    def claim(number: int) -> int:
+        mine.number = number
+        return len(dispatching._claim(Workspace.objects.get(pk=workspace.pk), 8))
+
+    assert at_once(2, claim) == [0, 0]
 
 
 def test_two_workers_send_each_operation_once(simulator: RunningSimulator) -> None:
