@@ -87,8 +87,9 @@ def policy_of(workspace: Workspace) -> Policy:
 
 
 def limits_of(workspace: Workspace) -> Mapping[str, int]:
-    """Calls a minute by kind of call: the workspace's own, else the adapter's."""
-    return workspace.rate_limits or kind_of(workspace).limits
+    """Calls a minute by kind of call: the adapter's, with the workspace's own in their place. Its "*" replaces them all."""
+    own: Mapping[str, int] = workspace.rate_limits
+    return dict(own) if "*" in own else {**kind_of(workspace).limits, **own}
 
 
 def key_of(workspace: Workspace) -> str:

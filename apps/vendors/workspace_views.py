@@ -217,7 +217,7 @@ def workspace_expect(request: HttpRequest, name: str) -> HttpResponse:
 class LimitForm(ReasonForm):
     limits = forms.CharField(
         label="Calls a minute", required=False, widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="One on a line, such as invite 100; * is every other kind. Empty: the adapter's own.",
+        help_text="One on a line, such as invite 100. What is not named keeps the adapter's own; a line for * replaces those all.",
     )  # fmt: skip
     field_order = ("limits", "reason")
 

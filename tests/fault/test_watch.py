@@ -25,6 +25,7 @@ from apps.vendors import services as vendors
 from apps.vendors.dispatch import dispatch
 from apps.vendors.models import Assumption, Operation, PostureCheck, SyncRun, VendorEvent, Workspace
 from apps.vendors.posture import problems
+from apps.vendors.providers import limits_of
 from apps.vendors.selectors import estimate_words, waiting_words
 from apps.vendors.sync import sync_workspace
 from simulator.testing import RunningSimulator
@@ -91,6 +92,16 @@ def test_what_was_not_seen_for_a_day_is_not_believed(simulator: RunningSimulator
     assert problems(workspace) == []
     with time_machine.travel(clock.now() + timedelta(hours=25)):
         assert any("not seen within 24 hours" in problem for problem in problems(workspace))
+
+
+def test_half_a_list_does_not_make_an_old_picture_of_owners_fresh(simulator: RunningSimulator) -> None:
+    world, workspace = placed(simulator)
+    expect(world, workspace)
+    look(workspace)
+    simulator.fault("GET /v1/organization/users", "truncated_json", times=99)
+    with time_machine.travel(clock.now() + timedelta(hours=25), tick=True):
+        assert look(workspace).state == "incomplete"
+        assert "Owners who are not approved: not seen within 24 hours." in problems(workspace)
 
 
 def test_the_key_and_the_identity_providers_state_are_checked_where_expected(simulator: RunningSimulator) -> None:
@@ -306,6 +317,16 @@ def test_the_command_says_what_holds_and_ends_with_a_status(
     assert "suspend_body" in answer["not_asked"]
     with pytest.raises(CommandError, match="known: main"):
         call_command("check_workspace", "nowhere")
+
+
+def test_a_limit_for_one_kind_of_call_leaves_the_adapters_own_for_the_others(simulator: RunningSimulator) -> None:
+    world, workspace = placed(simulator, "chatgpt_workspace")
+    vendors.workspace_limit(
+        actor=world.erin, workspace=workspace, rate_limits={"invite": 50}, reason="The vendor's word"
+    )
+    assert dict(limits_of(workspace)) == {"*": 100, "audit_log": 50, "invite": 50}
+    vendors.workspace_limit(actor=world.erin, workspace=workspace, rate_limits={"*": 200}, reason="The vendor's word")
+    assert dict(limits_of(workspace)) == {"*": 200}
 
 
 def test_how_long_it_takes_is_said_before_and_during(simulator: RunningSimulator) -> None:
