@@ -48,6 +48,15 @@ def observe_workspace(workspace_id: int) -> str:
     return state
 
 
+@shared_task(time_limit=900)
+def check_workspace(workspace_id: int) -> int:
+    """Ask a workspace's vendor which assumptions hold. Returns how many were asked about."""
+    from apps.vendors.checking import workspace_check
+
+    requests.begin()
+    return len(workspace_check(Workspace.objects.get(pk=workspace_id)))
+
+
 def sweep() -> int:
     """Ring for what is due (settings.TICK): operations to send, workspaces to look at. Returns how many bells."""
     rung = 0

@@ -139,6 +139,7 @@ CELERY_TIMEZONE = "UTC"
 # What takes minutes (reading 40,000 members at the vendor's pace) has workers of its own: no revocation waits behind it.
 CELERY_TASK_ROUTES = {
     "apps.vendors.tasks.observe_workspace": {"queue": "slow"},
+    "apps.vendors.tasks.check_workspace": {"queue": "slow"},
     "apps.vendors.usage_tasks.fetch_usage": {"queue": "slow"},
 }
 TICK_SECONDS = 10

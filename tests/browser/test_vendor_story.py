@@ -13,6 +13,7 @@ from apps.licenses.tasks import stops_settle
 from apps.vendors.dispatch import dispatch
 from apps.vendors.models import Assumption, SyncRun, Workspace
 from apps.vendors.sync import sync_workspace
+from apps.vendors.tasks import check_workspace
 from simulator.testing import RunningSimulator
 from tests.browser.test_seat_story import page_of
 from tests.factories.cast import World
@@ -91,10 +92,13 @@ def test_eve_releases_what_erin_proposed(browser: Browser, live_server: Any, sim
 def test_erin_asks_the_vendor_and_records_who_confirmed_a_path(
     browser: Browser, live_server: Any, simulator: RunningSimulator
 ) -> None:
-    world, _ = rolled_out(simulator, 1)
+    world, workspace = rolled_out(simulator, 1)
     erin = page_of(browser, live_server, world, "erin")
     erin.goto("/workspaces/main/api/")
     erin.get_by_role("button", name="Ask the vendor now").press("Enter")
+    expect(erin.locator("#messages").get_by_text("The vendor is being asked.")).to_be_visible()
+    check_workspace(workspace.pk)  # as the worker does
+    erin.reload()
     expect(erin.get_by_role("row", name="Path of the invitations")).to_contain_text("Holds")
     erin.get_by_role("link", name="Path of the invitations").press("Enter")
     erin.get_by_label("Confirmed by").fill("Vendor's account team, ticket 7")
