@@ -263,9 +263,6 @@ def _record(workspace: Workspace, answers: list[Answered]) -> None:
         _invited(workspace, [(current[a.operation.pk], a.receipt) for a in known if a.receipt])
         Attempt.objects.bulk_update([a.attempt for a in known], ["outcome", "status", "message", "request_id"])
         Operation.objects.bulk_update([current[a.operation.pk] for a in known], _RECORDED)
-        # From under way to no longer needed there is no direct step.
-        gone = [one.pk for one in current.values() if one.state == Operation.State.RETRY and one.last_error == _GONE]
-        Operation.objects.filter(pk__in=gone).update(state=Operation.State.SUPERSEDED, finished_at=clock.now())
         if failed:
             _breaker(workspace)
         # What is to be tried again may have been overtaken while it was under way.
@@ -275,7 +272,6 @@ def _record(workspace: Workspace, answers: list[Answered]) -> None:
             people_reconcile(workspace, people, "After the vendor's answer")
 
 
-_GONE = "The account is gone at the vendor."
 _RECORDED = [
     "state", "attempts", "next_attempt_at", "leased_until", "is_unclear", "last_error", "request_id", "finished_at",
 ]  # fmt: skip
@@ -362,7 +358,8 @@ def _refused(workspace: Workspace, operation: Operation, error: ProviderError) -
 
 def _vanished(workspace: Workspace, operation: Operation) -> None:
     """The account is not there any more: what was wanted of it is no longer, and the next comparison begins anew."""
-    operation.state, operation.last_error = Operation.State.RETRY, _GONE
+    operation.state, operation.finished_at = Operation.State.SUPERSEDED, clock.now()
+    operation.last_error = "The account is gone at the vendor."
     if operation.kind == "restore":
         VendorAccount.objects.filter(workspace=workspace, vendor_id=operation.vendor_ref).update(gone_at=clock.now())
 

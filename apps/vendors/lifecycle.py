@@ -7,7 +7,7 @@ OPERATION = lifecycle(
     ("planned", "pending"),
     planned="pending discarded",
     pending="running superseded",
-    running="done retry needs_attention pending",
+    running="done retry needs_attention pending superseded",
     retry="running superseded done needs_attention",
     needs_attention="pending superseded done",
     done="",

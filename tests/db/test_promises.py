@@ -15,7 +15,10 @@ from apps.agencies import services as agencies
 from apps.audit import heads, selectors
 from apps.audit.models import AuditEvent
 from apps.audit.tasks import sweep
+from apps.core import clock
+from apps.licenses import protection_services as protection
 from apps.licenses.models import Seat
+from apps.vendors.models import VendorEvent
 from tests.factories.cast import World
 
 committed = pytest.mark.django_db(transaction=True)
@@ -35,6 +38,16 @@ FROZEN = [
     ("TRUNCATE terms_acceptance", "terms_acceptance_append_only"),
     ("UPDATE training_completion SET completed_on = '2020-01-01'", "training_completion_append_only"),
     ("DELETE FROM training_completion", "training_completion_append_only"),
+    ("UPDATE vendors_vendorevent SET actor = 'Nobody'", "vendors_vendorevent_append_only"),
+    ("DELETE FROM vendors_vendorevent", "vendors_vendorevent_append_only"),
+    ("TRUNCATE vendors_vendorevent", "vendors_vendorevent_append_only"),
+    ("UPDATE licenses_emergencystop SET reason = ''", "licenses_stop_reason"),
+    ("UPDATE licenses_emergencystop SET employee_id = NULL", "licenses_stop_target"),
+    (
+        "INSERT INTO licenses_emergencystop (scope, employee_id, reason, started_by, people, lifted_by, lift_reason)"
+        " SELECT scope, employee_id, reason, started_by, people, '', '' FROM licenses_emergencystop",
+        "licenses_stop_once",
+    ),
     ("UPDATE audit_auditevent SET actor_name = 'Nobody'", "audit_auditevent_append_only"),
     ("DELETE FROM audit_auditevent", "audit_auditevent_append_only"),
     ("TRUNCATE audit_auditevent CASCADE", "audit_auditevent_append_only"),
@@ -64,6 +77,9 @@ FROZEN = [
 def lived(db: None) -> World:
     world = World.build(allocation=1)
     world.holder(world.employee("A003"))
+    workspace = world.with_vendor("http://127.0.0.1:9/v1")
+    VendorEvent.objects.create(workspace=workspace, event_id="e-1", type="user.added", at=clock.now())
+    protection.stop_start(actor=world.erin, scope="person", employee=world.employee("B003"), reason="Lost laptop")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # chain the events as a commit would
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
