@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import django_filters
@@ -16,13 +15,13 @@ from apps.accounts.actors import Role
 from apps.agencies.models import Agency
 from apps.agencies.selectors import employees_visible_to
 from apps.audit.words import history
+from apps.console.stops import first_call, stop_progress
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import NumberForm, ReasonForm, form_page
 from apps.licenses import protection_services
-from apps.licenses.models import EmergencyStop, Seat
-from apps.licenses.selectors import stop_people, stop_suspended, stops_visible_to
+from apps.licenses.models import EmergencyStop
+from apps.licenses.selectors import stop_people, stops_visible_to
 from apps.rollout.models import Phase
-from apps.vendors.models import Operation
 
 _STOPS = ("Emergency stops", "console:stops")
 _WATCHERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
@@ -103,50 +102,12 @@ def _target(request: HttpRequest, scope: str) -> dict[str, Any]:
     return {"phase": get_object_or_404(Phase, pk=pk)}
 
 
-@dataclass(frozen=True, slots=True)
-class StopProgress:
-    """How far a stop (or its lifting) is, as the progress component takes it."""
-
-    done: int
-    total: int
-    is_finished: bool
-    status_label: str
-    message: str
-
-
-def _progress(stop: EmergencyStop) -> StopProgress:
-    people = stop_suspended(stop) if stop.is_active else stop_people(stop)
-    waiting = Operation.objects.filter(
-        employee__in=people.values("employee"), state__in=["pending", "running", "retry", "planned", "needs_attention"]
-    )
-    if stop.is_active:
-        waiting = waiting.filter(kind__in=["remove", "suspend", "withdraw"])
-    open_now = waiting.count()
-    stuck = waiting.filter(state="needs_attention").count()
-    suspended = people.count() if stop.is_active else 0
-    if not stop.is_active:
-        left = Seat.objects.filter(pk__in=stop_suspended(stop).values("pk")).count()
-        label = "Restored" if not left and not open_now else "Being restored"
-        return StopProgress(max(0, stop.people - left - open_now), stop.people, label == "Restored", label, "")
-    done = max(0, min(suspended, stop.people) - open_now)
-    finished = stop.settled_at is not None and not open_now
-    label = "Access is stopped" if finished else "Access is being stopped"
-    message = f"{stuck:,} need attention: see the operations." if stuck else ""
-    return StopProgress(done if not finished else stop.people, stop.people, finished, label, message)
-
-
 @allow(*_WATCHERS)
 def stop_detail(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     stop = get_object_or_404(stops_visible_to(actor), pk=pk)
-    first = (
-        Operation.objects.filter(
-            kind__in=["remove", "suspend", "withdraw"], priority=0, created_at__gte=stop.started_at,
-            last_attempt_at__isnull=False,
-        ).order_by("last_attempt_at").first()
-    )  # fmt: skip
     context = {
-        "stop": stop, "progress": _progress(stop), "history": history(stop), "first_call": first,
+        "stop": stop, "progress": stop_progress(stop), "history": history(stop), "first_call": first_call(stop),
         "may_lift": stop.is_active and actor.has(Role.ADMINISTRATOR, Role.PRIVACY),
         "crumbs": [(_STOPS[0], reverse(_STOPS[1])), (stop.whom, "")],
     }  # fmt: skip
@@ -154,10 +115,10 @@ def stop_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @allow(*_WATCHERS)
-def stop_progress(request: HttpRequest, pk: int) -> HttpResponse:
+def stop_progress_part(request: HttpRequest, pk: int) -> HttpResponse:
     """The progress component alone, asked for every few seconds."""
     stop = get_object_or_404(stops_visible_to(actor_of(request)), pk=pk)
-    return render(request, "console/_stop_progress.html", {"stop": stop, "progress": _progress(stop)})
+    return render(request, "console/_stop_progress.html", {"stop": stop, "progress": stop_progress(stop)})
 
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)

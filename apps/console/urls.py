@@ -11,6 +11,6 @@ urlpatterns = [
     path("stops/", stop_views.stop_list, name="stops"),
     re_path(r"^stops/new/(?P<scope>person|agency|phase|everyone)/$", stop_views.stop_new, name="stop-new"),
     path("stops/<int:pk>/", stop_views.stop_detail, name="stop"),
-    path("stops/<int:pk>/progress/", stop_views.stop_progress, name="stop-progress"),
+    path("stops/<int:pk>/progress/", stop_views.stop_progress_part, name="stop-progress"),
     path("stops/<int:pk>/lift/", stop_views.stop_lift, name="stop-lift"),
 ]

@@ -1,13 +1,33 @@
-"""The API's answers to errors: problem details (RFC 9457) with the same reasons as the pages show."""
+"""What every API view shares: pages of rows, and answers to errors as problem details (RFC 9457) with the reasons that the
+pages show.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from rest_framework import serializers
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from apps.core.errors import BeaconError, Reason
+
+
+class Pages(CursorPagination):
+    """Cursor paging, 100 rows a page: it neither skips nor repeats while rows are added."""
+
+    page_size = 100
+    ordering = "-id"
+
+
+def paged(request: Request, rows: Any, serializer: type[serializers.BaseSerializer[Any]]) -> Response:
+    """One page of `rows` (a queryset), newest first, each through the serializer."""
+    pages = Pages()
+    page: Any = pages.paginate_queryset(rows, request)
+    return pages.get_paginated_response(serializer(page, many=True).data)
+
 
 CONTENT_TYPE = "application/problem+json"
 

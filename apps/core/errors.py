@@ -64,6 +64,13 @@ class Invalid(BeaconError):
     text = "The request is not complete."
 
 
+def given(reason: str) -> str:
+    """The reason, trimmed. Raises `Invalid` where there is none: it goes into the audit trail."""
+    if not reason.strip():
+        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
+    return reason.strip()
+
+
 class IllegalTransition(BeaconError):
     """The record is not in a state from which this step exists."""
 

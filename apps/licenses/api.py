@@ -11,27 +11,19 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
 from apps.agencies.models import Agency, Employee
-from apps.core.api import reason_json
+from apps.core.api import paged, reason_json
 from apps.core.errors import NotFound
 from apps.licenses import protection_services, services
 from apps.licenses.eligibility import next_step, requirements
 from apps.licenses.models import TASK_TYPES, EmergencyStop, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, ledger, requests_visible_to, seats_visible_to, stops_visible_to
 from apps.rollout.models import Phase
-
-
-class Pages(CursorPagination):
-    """Cursor paging, 100 rows a page: it neither skips nor repeats while rows are added."""
-
-    page_size = 100
-    ordering = "-id"
 
 
 class RequestOut(serializers.ModelSerializer[SeatRequest]):
@@ -100,12 +92,6 @@ def _actor(request: Request) -> Any:
     return actor_of(plain)
 
 
-def _paged(request: Request, rows: Any, serializer: type[serializers.BaseSerializer[Any]]) -> Response:
-    pages = Pages()
-    page: Any = pages.paginate_queryset(rows, request)
-    return pages.get_paginated_response(serializer(page, many=True).data)
-
-
 @extend_schema(responses=OpenApiTypes.OBJECT)
 @login_not_required
 @allow()
@@ -144,7 +130,7 @@ def request_list(request: Request) -> Response:
     rows = requests_visible_to(actor)
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
-    return _paged(request, rows, RequestOut)
+    return paged(request, rows, RequestOut)
 
 
 @extend_schema(request=DecideIn, responses=OpenApiTypes.OBJECT)
@@ -178,7 +164,7 @@ def seat_list(request: Request) -> Response:
     rows = seats_visible_to(_actor(request))
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
-    return _paged(request, rows, SeatOut)
+    return paged(request, rows, SeatOut)
 
 
 @extend_schema(request=StopIn, responses=StopOut)
@@ -189,7 +175,7 @@ def stop_list(request: Request) -> Response:
     """GET: emergency stops, newest first. POST: stop access at once for a person, an agency, a phase or everyone."""
     actor = _actor(request)
     if request.method == "GET":
-        return _paged(request, stops_visible_to(actor), StopOut)
+        return paged(request, stops_visible_to(actor), StopOut)
     data = StopIn(data=request.data)
     data.is_valid(raise_exception=True)
     wanted = data.validated_data

@@ -13,7 +13,7 @@ from apps.agencies.models import Agency, Employee
 from apps.audit import services as audit
 from apps.core import bell, clock, hooks
 from apps.core.db.errors import translated
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, given
 from apps.licenses.errors import WrongCount
 from apps.licenses.models import EmergencyStop, LegalHold
 from apps.licenses.selectors import stop_people
@@ -31,7 +31,7 @@ def stop_start(
     """
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)
     stop = EmergencyStop(
-        scope=scope, employee=employee, agency=agency, phase=phase, reason=_given(reason), started_by=actor.name,
+        scope=scope, employee=employee, agency=agency, phase=phase, reason=given(reason), started_by=actor.name,
         started_at=clock.now(),
     )  # fmt: skip
     stop.people = stop_people(stop).count()
@@ -54,7 +54,7 @@ def stop_lift(*, actor: Actor, stop: EmergencyStop, reason: str) -> EmergencySto
         stop = EmergencyStop.objects.select_for_update(of=("self",)).get(pk=stop.pk)
         if not stop.is_active:
             raise Invalid("The stop has been lifted already.")
-        stop.lifted_at, stop.lifted_by, stop.lift_reason = clock.now(), actor.name, _given(reason)
+        stop.lifted_at, stop.lifted_by, stop.lift_reason = clock.now(), actor.name, given(reason)
         stop.settled_at = None
         stop.save(update_fields=["lifted_at", "lifted_by", "lift_reason", "settled_at"])
         audit.record(actor, "licenses.stop.lifted", stop, before={"whom": stop.whom}, reason=stop.lift_reason)
@@ -73,7 +73,7 @@ def hold_place(*, actor: Actor, employee: Employee, matter: str, reason: str) ->
         )
         audit.record(
             actor, "licenses.hold.placed", hold, after={"employee": employee.pk, "matter": hold.matter},
-            reason=_given(reason),
+            reason=given(reason),
         )  # fmt: skip
         hooks.call("HOLDS_CHANGED", actor, [employee.pk])
     return hold
@@ -90,13 +90,7 @@ def hold_end(*, actor: Actor, hold: LegalHold, reason: str) -> LegalHold:
         hold.save(update_fields=["ended_at", "ended_by"])
         audit.record(
             actor, "licenses.hold.ended", hold, before={"employee": hold.employee_id, "matter": hold.matter},
-            reason=_given(reason),
+            reason=given(reason),
         )  # fmt: skip
         hooks.call("HOLDS_CHANGED", actor, [hold.employee_id])
     return hold
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
-    return reason.strip()

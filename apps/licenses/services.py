@@ -14,7 +14,7 @@ from apps.agencies.models import Employee
 from apps.audit import services as audit
 from apps.core import clock
 from apps.core.db.errors import translated
-from apps.core.errors import BeaconError, Invalid, NotPermitted, Reason
+from apps.core.errors import BeaconError, Invalid, NotPermitted, Reason, given
 from apps.licenses import errors
 from apps.licenses.eligibility import Move
 from apps.licenses.lifecycle import REQUEST, SEAT, SELF_ENDING, SUSPENSION_REASONS
@@ -241,8 +241,7 @@ def seat_restore(*, actor: Actor, seat: Seat, reason: str) -> Seat:
 
 def _move_one(actor: Actor, seat: Seat, move: Move, reason: str) -> Seat:
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)
-    if not reason.strip():
-        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
+    given(reason)
     states = {"release": "released", "suspend": "suspended", "restore": "granted"}
     with transaction.atomic():
         seat = Seat.objects.select_for_update().get(pk=seat.pk)

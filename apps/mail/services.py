@@ -7,7 +7,7 @@ from django.db import transaction
 from apps.accounts.actors import Actor, Role
 from apps.audit import services as audit
 from apps.core import bell, clock
-from apps.core.errors import Invalid, NotPermitted
+from apps.core.errors import Invalid, NotPermitted, given
 from apps.mail.errors import AddressSuppressed, NotSwitchable
 from apps.mail.kinds import SWITCHABLE
 from apps.mail.lifecycle import MESSAGE
@@ -80,8 +80,7 @@ def bounce_record(
 def suppression_lift(*, actor: Actor, suppression: SuppressedAddress, reason: str) -> SuppressedAddress:
     """Mail goes to this address again. What was held back meanwhile is not sent: it is old news."""
     actor.require(Role.ADMINISTRATOR)
-    if not reason.strip():
-        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
+    given(reason)
     with transaction.atomic():
         suppression = SuppressedAddress.objects.select_for_update().get(pk=suppression.pk)
         if suppression.lifted_at is not None:

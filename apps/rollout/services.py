@@ -12,7 +12,7 @@ from apps.agencies.models import Agency
 from apps.audit import services as audit
 from apps.core import clock, hooks
 from apps.core.db.errors import translated
-from apps.core.errors import Invalid, NotPermitted
+from apps.core.errors import Invalid, NotPermitted, given
 from apps.rollout import errors
 from apps.rollout.gates import gates_of
 from apps.rollout.lifecycle import ENDED, PHASE
@@ -198,8 +198,8 @@ def phase_roll_back(*, actor: Actor, phase: Phase, reason: str) -> Phase:
 
 def _move(actor: Actor, phase: Phase, state: str, reason: str = "", *, only_from: str = "") -> Phase:
     actor.require(Role.ADMINISTRATOR)
-    if state not in {"scheduled"} and not reason.strip():
-        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
+    if state != "scheduled":
+        given(reason)
     with transaction.atomic():
         phase = Phase.objects.select_for_update().get(pk=phase.pk)
         before = phase.state

@@ -10,22 +10,15 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
+from apps.core.api import paged
 from apps.vendors.memberships import memberships
 from apps.vendors.models import Drift, Operation, Workspace
 from apps.vendors.selectors import counts_of, drifts_visible_to, operations_visible_to, workspaces_visible_to
 from apps.vendors.views import READERS
-
-
-class Pages(CursorPagination):
-    """Cursor paging, 100 rows a page."""
-
-    page_size = 100
-    ordering = "-id"
 
 
 class WorkspaceOut(serializers.ModelSerializer[Workspace]):
@@ -87,12 +80,6 @@ class MembershipOut(serializers.Serializer[Any]):
     step = serializers.ChoiceField(choices=["add", "remove", "suspend", "keep"])
 
 
-def _paged(request: Request, rows: Any, serializer: type[serializers.BaseSerializer[Any]]) -> Response:
-    pages = Pages()
-    page: Any = pages.paginate_queryset(rows, request)
-    return pages.get_paginated_response(serializer(page, many=True).data)
-
-
 @extend_schema(responses=WorkspaceOut(many=True))
 @login_not_required
 @allow(*READERS)
@@ -123,7 +110,7 @@ def operation_list(request: Request) -> Response:
     rows = operations_visible_to(actor_of(request._request))
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
-    return _paged(request, rows, OperationOut)
+    return paged(request, rows, OperationOut)
 
 
 @extend_schema(responses=DriftOut(many=True), operation_id="drift_list", request=OpenApiTypes.NONE)
@@ -135,4 +122,4 @@ def drift_list(request: Request) -> Response:
     rows = drifts_visible_to(actor_of(request._request))
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
-    return _paged(request, rows, DriftOut)
+    return paged(request, rows, DriftOut)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from apps.accounts.actors import Actor, Role
 from apps.audit import services as audit
 from apps.core import clock
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, given
 from apps.licenses.models import LegalHold, Seat
 from apps.vendors.errors import NotAdoptable
 from apps.vendors.hooks import people_reconcile, ring
@@ -122,8 +122,7 @@ def drift_ignore(*, actor: Actor, drift: Drift, until: date, reason: str) -> Dri
     actor.require(Role.ADMINISTRATOR)
     if until <= clock.today():
         raise Invalid("The day must lie ahead.")
-    if not reason.strip():
-        raise Invalid("Give a reason.")
+    given(reason)
     with transaction.atomic():
         drift.ignored_until = until
         return _settle(actor, drift, "ignored", "ignored", reason)
@@ -131,8 +130,7 @@ def drift_ignore(*, actor: Actor, drift: Drift, until: date, reason: str) -> Dri
 
 def _account(actor: Actor, drift: Drift, reason: str) -> VendorAccount:
     actor.require(Role.ADMINISTRATOR)
-    if not reason.strip():
-        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")
+    given(reason)
     if drift.account is None:
         raise Invalid("There is no account to act on.")
     return drift.account

@@ -10,6 +10,7 @@ from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.core.progress import Progress
 from apps.licenses.models import Seat
 from apps.vendors.lifecycle import REMOVALS
 from apps.vendors.limiter import estimate, per_minute
@@ -53,17 +54,6 @@ def drifts_visible_to(actor: Actor) -> QuerySet[Drift]:
 def events_visible_to(actor: Actor) -> QuerySet[VendorEvent]:
     events = VendorEvent.objects.select_related("workspace")
     return events if actor.has(*_READERS) else events.none()
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a plan's operations have come, in the form that the progress component takes."""
-
-    done: int
-    total: int
-    is_finished: bool
-    status_label: str
-    message: str
 
 
 def progress_of(run: SyncRun) -> Progress | None:

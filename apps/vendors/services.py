@@ -14,7 +14,7 @@ from apps.agencies.models import Agency
 from apps.audit import services as audit
 from apps.core import clock, hooks
 from apps.core.db.errors import translated
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, given
 from apps.licenses.models import Seat, SeatRequest
 from apps.vendors import errors
 from apps.vendors.hooks import people_reconcile, ring
@@ -93,7 +93,7 @@ def workspace_limit(*, actor: Actor, workspace: Workspace, rate_limits: dict[str
 
 
 def _workspace_change(actor: Actor, workspace: Workspace, values: dict[str, Any], verb: str, reason: str) -> Workspace:
-    _given(reason)
+    given(reason)
     with transaction.atomic():
         changed = {name: value for name, value in values.items() if getattr(workspace, name) != value}
         before = {name: _plain(getattr(workspace, name)) for name in changed}
@@ -248,7 +248,7 @@ def operation_retry(*, actor: Actor, operation: Operation, reason: str = "") -> 
 def operation_cancel(*, actor: Actor, operation: Operation, reason: str) -> Operation:
     """Give an operation up. The next sync asks again if the difference is still there."""
     actor.require(Role.ADMINISTRATOR)
-    _given(reason)
+    given(reason)
     with transaction.atomic():
         operation = Operation.objects.select_for_update().get(pk=operation.pk)
         before = operation.state
@@ -257,8 +257,3 @@ def operation_cancel(*, actor: Actor, operation: Operation, reason: str) -> Oper
         operation.save(update_fields=["state", "finished_at"])
         audit.record(actor, "vendors.operation.cancelled", operation, before={"state": before}, reason=reason)
     return operation
-
-
-def _given(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("Give a reason.", how_to_fix="It goes into the audit trail.")

@@ -59,7 +59,7 @@ def test_paula_stops_everyone_by_keyboard_and_lifts_it(
     stops_settle()
     dispatch(workspace)
     paula.reload()
-    expect(paula.get_by_text("Restored", exact=True)).to_be_visible()
+    expect(paula.get_by_text("Access is back", exact=True)).to_be_visible()
     assert set(Seat.objects.values_list("state", flat=True)) == {"granted"}
 
 

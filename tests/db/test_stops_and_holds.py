@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from apps.audit.models import AuditEvent
+from apps.console.stops import stop_progress
 from apps.core import clock
 from apps.core.errors import BeaconError, Invalid, NotPermitted
 from apps.licenses import protection_services as protection
@@ -206,3 +207,24 @@ def test_a_held_person_keeps_the_suspended_seat_beyond_thirty_days() -> None:
         protection.hold_end(actor=world.paula, hold=hold, reason="Case closed")
         seats_settle(actor=world.erin)
         assert states(world) == []
+
+
+def test_the_page_says_how_far_a_stop_is_and_who_is_not_back_after_it() -> None:
+    world = World.build(more=2)
+    one, two = world.holders(2)
+    stop = stop_everyone(world, 2)
+    begun = stop_progress(stop)
+    assert (begun.done, begun.total, begun.is_finished) == (0, 2, False)
+    stops_settle()
+    stop.refresh_from_db()
+    stopped = stop_progress(stop)
+    assert (stopped.done, stopped.is_finished, stopped.status_label) == (2, True, "Access is stopped")
+    licenses.seat_revoke(actor=world.erin, seat=Seat.objects.get(pk=two.pk), reason="Court order 7")
+    stop = protection.stop_lift(actor=world.paula, stop=stop, reason="Mended")
+    assert not stop_progress(stop).is_finished
+    stops_settle()
+    stop.refresh_from_db()
+    over = stop_progress(stop)
+    assert (over.done, over.is_finished) == (1, True)
+    assert over.message.startswith("1 are not back")
+    assert Seat.objects.get(pk=one.pk).state == "granted"
