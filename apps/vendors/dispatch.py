@@ -34,7 +34,7 @@ from apps.licenses.ports import (
     SeatProvider,
     Transient,
 )
-from apps.vendors import limiter
+from apps.vendors import capacity, limiter
 from apps.vendors.errors import CredentialMissing
 from apps.vendors.hooks import people_reconcile
 from apps.vendors.lifecycle import REMOVALS
@@ -163,7 +163,7 @@ def _claim_allowed(workspace: Workspace, batch: int) -> tuple[list[tuple[Operati
 
 def _seats(workspace: Workspace, due: int) -> int:
     """How many of the due invitations find a seat; what must wait for one says so."""
-    left = limiter.seats_left(workspace)
+    left = capacity.seats_left(workspace)
     if left is None or left >= due:
         return due
     waiting = Operation.objects.filter(workspace=workspace, kind="invite", state=Operation.State.PENDING, last_error="")

@@ -1,5 +1,4 @@
-"""How many calls a workspace may make now: one bucket for each kind of call, in PostgreSQL, shared by all workers. And
-how many seats it has left to promise.
+"""How many calls a workspace may make now: one bucket for each kind of call, in PostgreSQL, shared by all workers.
 
 The vendor counts calls a minute by method and route; each kind of call here is one of those. A bucket holds a
 twentieth of a minute's calls and fills at nineteen twentieths of the limit, so that no minute, wherever it begins, has
@@ -15,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.core import clock
 from apps.licenses.ports import Transient
@@ -141,30 +140,3 @@ def estimate(workspace: Workspace, counts: Mapping[str, int]) -> timedelta:
         if limit and count:
             longest = max(longest, count / Bucket.of(limit).per_second)
     return timedelta(seconds=longest)
-
-
-# ---- seats -------------------------------------------------------------------------------------------------
-
-_SEATS_LOCK = 0x53656154  # "SeaT": workers count and claim one after the other
-_SEATS_USED = """
-    SELECT (SELECT count(*) FROM vendors_vendoraccount WHERE workspace_id = %(ws)s AND gone_at IS NULL AND NOT is_service)
-        + (SELECT count(*) FROM vendors_vendorinvite WHERE workspace_id = %(ws)s AND gone_at IS NULL
-            AND status NOT IN ('accepted', 'expired') AND (expires_at IS NULL OR expires_at > %(now)s))
-        + (SELECT count(*) FROM vendors_operation WHERE workspace_id = %(ws)s AND kind = 'invite'
-            AND (state = 'running' OR state = 'retry' AND is_unclear))
-"""
-
-
-def seats_left(workspace: Workspace) -> int | None:
-    """How many more people may be invited: the workspace's seats less members, invitations that lie with people, and
-    invitations under way. None where the record does not say how many seats there are.
-
-    Other workers wait here until the caller's transaction ends.
-    """
-    if not workspace.seats:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_SEATS_LOCK, workspace.pk])
-        cursor.execute(_SEATS_USED, {"ws": workspace.pk, "now": clock.now()})
-        row = cursor.fetchone()
-    return max(0, workspace.seats - int(row[0] if row else 0))

@@ -23,8 +23,8 @@ from apps.licenses.ports import (
     UsageSeen,
 )
 from apps.vendors.chatgpt_workspace.client import Client
-from apps.vendors.openai_organization.events import actor_of, subject_of
-from apps.vendors.pages import decoded, done, is_there, made, moment, records, walk
+from apps.vendors.pages import done, is_there, made, moment, records, walk
+from apps.vendors.records import Invite, actor_of, invite_seen, subject_of
 
 # Who writes lines into our own log by reading: of no use to anybody.
 _OWN_READS = ("LIST_", "GET_")
@@ -38,16 +38,6 @@ class _User(msgspec.Struct):
     seat_type: str | None = None
     status: str | None = None
     created_at: int | None = None
-
-
-class _Invite(msgspec.Struct):
-    id: str
-    email: str
-    status: str
-    role: str | None = None
-    created_at: int | None = None
-    expires_at: int | None = None
-    accepted_at: int | None = None
 
 
 class _Group(msgspec.Struct):
@@ -101,7 +91,7 @@ class Adapter:
 
     def invites(self, listing: Listing) -> Iterator[InviteSeen]:
         fetch = lambda after: self._client.invites(after=after)  # noqa: E731 - as above
-        return walk(fetch, _Invite, _invite, listing)
+        return walk(fetch, Invite, invite_seen, listing)
 
     def groups(self, listing: Listing) -> Iterator[GroupSeen]:
         fetch = lambda cursor: self._client.groups(cursor=cursor)  # noqa: E731 - as above
@@ -202,13 +192,6 @@ def _member(user: _User, scim: frozenset[str]) -> MemberSeen:
     )  # fmt: skip
 
 
-def _invite(invite: _Invite) -> InviteSeen:
-    return InviteSeen(
-        invite.id, invite.email, invite.role or "", invite.status, moment(invite.created_at),
-        moment(invite.expires_at), moment(invite.accepted_at),
-    )  # fmt: skip
-
-
 def _usage(row: _Usage) -> UsageSeen:
     return UsageSeen(
         date.fromisoformat(row.date), row.user_id, row.email or "", row.messages, row.gpt_messages or 0,
@@ -222,8 +205,3 @@ def _event(line: dict[str, Any]) -> EventSeen:
     kind, actor = actor_of(line.get("actor"))
     at = datetime.fromisoformat(str(line["timestamp"]))
     return EventSeen(str(line["event_id"]), str(line["action"]), at, kind, actor, subject_of(kept), kept)
-
-
-def decoded_user(client: Client, user_id: str) -> MemberSeen:
-    """One member by id, whatever their status. Raises the six errors."""
-    return _member(decoded(client.user(user_id), _User), frozenset())

@@ -22,6 +22,7 @@ from apps.licenses.ports import (
 from apps.vendors.openai_organization.client import Client
 from apps.vendors.openai_organization.events import event_of
 from apps.vendors.pages import decoded, done, is_there, made, moment, records, walk
+from apps.vendors.records import Invite, invite_seen
 
 _USERS_PER_PAGE, _GROUPS_PER_PAGE = 100, 1000
 
@@ -34,16 +35,6 @@ class _User(msgspec.Struct):
     added_at: int | None = None
     is_service_account: bool | None = None
     is_scim_managed: bool | None = None
-
-
-class _Invite(msgspec.Struct):
-    id: str
-    email: str
-    status: str
-    role: str | None = None
-    created_at: int | None = None
-    expires_at: int | None = None
-    accepted_at: int | None = None
 
 
 class _Group(msgspec.Struct):
@@ -84,7 +75,7 @@ class Adapter:
 
     def invites(self, listing: Listing) -> Iterator[InviteSeen]:
         fetch = lambda after: self._client.invites(after=after, limit=_USERS_PER_PAGE)  # noqa: E731 - as above
-        return walk(fetch, _Invite, _invite, listing)
+        return walk(fetch, Invite, invite_seen, listing)
 
     def groups(self, listing: Listing) -> Iterator[GroupSeen]:
         fetch = lambda after: self._client.groups(after=after, limit=_GROUPS_PER_PAGE)  # noqa: E731 - as above
@@ -167,11 +158,4 @@ def _member(user: _User) -> MemberSeen:
     return MemberSeen(
         user.id, user.email or "", user.name or "", user.role or "", bool(user.is_service_account),
         bool(user.is_scim_managed), moment(user.added_at),
-    )  # fmt: skip
-
-
-def _invite(invite: _Invite) -> InviteSeen:
-    return InviteSeen(
-        invite.id, invite.email, invite.role or "", invite.status, moment(invite.created_at),
-        moment(invite.expires_at), moment(invite.accepted_at),
     )  # fmt: skip
