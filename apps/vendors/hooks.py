@@ -9,6 +9,7 @@ from apps.accounts.actors import Actor
 from apps.audit import services as audit
 from apps.core import bell, clock
 from apps.core.failpoints import failpoint
+from apps.licenses.lifecycle import REASONS
 from apps.licenses.settle import SeatChange
 from apps.vendors.models import SyncRun, VendorAccount, Workspace
 from apps.vendors.planning import Plan, operations_write, plan_for, supersede
@@ -26,9 +27,9 @@ def seats_changed(actor: Actor, changes: Sequence[SeatChange]) -> None:
     for workspace in Workspace.objects.filter(is_active=True):
         supersede(workspace, ids)
         plan = plan_for(workspace, employee_ids=ids)
-        # People confirm what they do to many; what time or a rule does to many waits for a second person.
+        # People confirm what they do to many; what time, a rule or a file does to many waits for somebody who looks.
         if actor.is_system and not urgent and _is_much(workspace, plan):
-            _hold(actor, workspace, plan, cause)
+            _hold(actor, workspace, plan, cause, REASONS.get(concerned[0].reason, concerned[0].reason))
         elif plan.wanted:
             operations_write(workspace, plan.wanted, cause=cause, urgent=urgent)
             ring(workspace.pk)
@@ -43,10 +44,10 @@ def _is_much(workspace: Workspace, plan: Plan) -> bool:
     return removals > max(HOLD_PEOPLE, HOLD_SHARE * members)
 
 
-def _hold(actor: Actor, workspace: Workspace, plan: Plan, cause: str) -> None:
-    """A plan of its own for what would take access from many at once; the rest of it goes on."""
+def _hold(actor: Actor, workspace: Workspace, plan: Plan, cause: str, why: str) -> None:
+    """A plan of its own for what would take access from many at once; the rest of it goes on. `why` is in words."""
     removals = [one for one in plan.wanted if one.is_removal]
-    reason = f"{len(removals):,} people would lose their access at once, by a rule and not by anybody's act."
+    reason = f"{len(removals):,} people would lose their access at once ({why}). Nobody has looked at who they are."
     run = SyncRun.objects.create(
         workspace=workspace, started_by_key=actor.key, started_by=actor.name, started_at=clock.now(),
         finished_at=clock.now(), counts=Plan(removals).counts(), hold_reasons=[reason],

@@ -32,8 +32,6 @@ class Page(msgspec.Struct, Generic[Record]):
     cursor: str | None = None
     next_page: str | None = None
     last_end_time: str | None = None
-    # Ours, not the vendor's: whether there was no record at all, good or bad.
-    is_empty: bool = msgspec.field(default=False, name="beacon_is_empty")
 
     @property
     def after(self) -> str | None:
@@ -70,6 +68,7 @@ def walk(
     after: str | None = None
     seen_cursors: set[str] = set()
     while listing.pages < _MAX_PAGES:
+        before = listing.records
         page = _next_page(fetch, after, kind, listing, may_be_gone)
         if page is None:
             return
@@ -78,7 +77,7 @@ def walk(
         after = page.after
         if not page.has_more:
             return
-        problem = _stuck(page, after, seen_cursors)
+        problem = _stuck(listing.records == before, after, seen_cursors)
         if problem or after is None:
             listing.fail(f"Page {listing.pages}: {problem}")
             return
@@ -119,11 +118,8 @@ def _decoded_page(body: bytes, kind: type[Any], listing: Listing) -> Page[Any]:
         raw = _RAW_PAGE.decode(body)
         page = Page(list(_good(raw, kind, listing)), raw.has_more)
         page.cursor = raw.after
-        # A page of which nothing could be read is not an empty one.
-        page.is_empty = not raw.data
         listing.records += len(raw.data)
     else:
-        page.is_empty = not page.data
         listing.records += len(page.data)
     return page
 
@@ -157,8 +153,8 @@ def is_there(fetch: Callable[[], Answer]) -> bool:
     return True
 
 
-def _stuck(page: Page[Any], after: str | None, seen: set[str]) -> str:
-    if page.is_empty:
+def _stuck(is_empty: bool, after: str | None, seen: set[str]) -> str:
+    if is_empty:
         return "the page is empty although the vendor says that there is more."
     if after is None:
         return "the vendor says that there is more but gives no cursor."

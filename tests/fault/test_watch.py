@@ -288,6 +288,9 @@ def test_what_a_rule_takes_from_many_at_once_waits_for_a_second_person(simulator
         assert Seat.objects.filter(state="suspended", reason="terms").count() == 30
         run = SyncRun.objects.get(state="held")
         assert run.counts == {"remove": 30}
+        assert run.hold_reasons == [
+            "30 people would lose their access at once (Terms not accepted). Nobody has looked at who they are."
+        ]
         dispatch(workspace)
         assert simulator.counts()["users"] == 31
         assert alarms.alarms_send() == 1
