@@ -21,7 +21,7 @@ from apps.rollout import services as rollout
 from apps.terms import services as terms
 from apps.training import services as training
 from apps.vendors import usage_services as usage
-from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount, VendorEvent
+from apps.vendors.models import Assumption, Drift, Operation, PostureCheck, SyncRun, VendorAccount, VendorEvent
 from apps.vendors.usage_tables import usage_store
 from tests.factories.cast import World, import_rows, row
 
@@ -59,15 +59,42 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Page]:
             yield Page(f"{prefix}{pattern.name}", pattern.callback, rule_of(pattern.callback))
 
 
-def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
+Parameters = dict[str, dict[str, Any]]
+
+
+def furnished() -> tuple[World, Parameters]:
     """A world in which every kind of record exists in agency A, and the parameters of every address."""
     world = World.build(more=3)
     world.with_vendor("http://127.0.0.1:9/v1")
+    parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
+    parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
+    return world, parameters
+
+
+def _seats(world: World) -> Parameters:
     bob = world.employee("A003")
     seat = world.holder(bob)
     asked = world.ask(world.employee("A100"))
+    return {
+        "console:person": {"pk": bob.pk}, "training:waiver-new": {"pk": bob.pk}, "licenses:hold-new": {"pk": bob.pk},
+        "licenses:request": {"pk": asked.pk}, "licenses:withdraw": {"pk": asked.pk}, "licenses:seat": {"pk": seat.pk},
+        "licenses:seat-move": {"pk": seat.pk, "verb": "suspend"}, "licenses:contract-amend": {"pk": world.contract.pk},
+    }  # fmt: skip
+
+
+def _directory(world: World) -> Parameters:
     run = _held_roster(world)
-    draft = terms.terms_draft(actor=world.paula, title="Terms", body="New text")
+    contact = world.a.contacts.first()
+    assert contact is not None
+    return {
+        "console:agency": {"code": "AAA"}, "agencies:contact-add": {"code": "AAA"},
+        "agencies:contact-end": {"pk": contact.pk},
+        "agencies:run": {"pk": run.pk}, "agencies:run-progress": {"pk": run.pk}, "agencies:run-confirm": {"pk": run.pk},
+        "agencies:run-release": {"pk": run.pk}, "agencies:run-discard": {"pk": run.pk},
+    }  # fmt: skip
+
+
+def _phases(world: World) -> Parameters:
     second = rollout.phase_create(
         actor=world.erin, number=2, name="Second", planned_start=clock.today(),
         planned_end=clock.today() + timedelta(days=30), seat_cap=10, required_courses=["AI-101"],
@@ -75,81 +102,107 @@ def furnished() -> tuple[World, dict[str, dict[str, Any]]]:
     rollout.phase_agency_add(actor=world.erin, phase=second, agency=world.b, allocation=5)
     rollout.phase_schedule(actor=world.erin, phase=second)
     waiver = rollout.waiver_request(actor=world.erin, phase=second, gate="posture", reason="Asked for")
-    imported = training.completions_import(
-        actor=world.erin,
-        file_name="lms.csv",
-        content=b"employee_id,course,completed_on\nA101,AI-101,2026-01-05\nX,Y,Z\n",
-    )
-    operation = Operation.objects.filter(employee=bob).first()
-    assert operation is not None
-    synced = SyncRun.objects.create(workspace=world.workspace, started_by_key="x", started_by="Beacon")
-    SyncRun.objects.filter(pk=synced.pk).update(state="held", hold_reasons=["30 of 40 accounts would be removed."])
-    account = VendorAccount.objects.create(workspace=world.workspace, vendor_id="user-1", email="x@mass.example")
-    drift = Drift.objects.create(
-        workspace=world.workspace, kind="orphan", target="user-1", account=account, employee=world.employee("A101"),
-        detail="An account without a seat",
-    )  # fmt: skip
-    measured = usage.usage_receive(
-        actor=world.erin, workspace=world.workspace, file_name="usage.csv",
-        content=f"date,email,messages\n2026-01-05,{bob.email},3\nX,Y,Z\n".encode(),
-    )  # fmt: skip
-    main = world.workspace
-    world.with_vendor(
-        "http://127.0.0.1:9/v1", name="justice", adapter="chatgpt_workspace",
-        vendor_ref="11111111-2222-4333-8444-555555555555",
-    )  # fmt: skip
-    world.workspace = main
-    line = VendorEvent.objects.create(
-        workspace=main,
-        event_id="e-1",
-        type="user.added",
-        at=clock.now(),
-        actor="owner@beacon.example",
-        detail={"id": "user-1"},
-    )
-    hold = protection.hold_place(actor=world.paula, employee=world.employee("A101"), matter="Case 7", reason="Counsel")
-    stop = protection.stop_start(
-        actor=world.erin, scope="person", employee=world.employee("B003"), reason="Lost laptop"
-    )
-    everybody = Employee.objects.values_list("email", flat=True)
-    usage_store(world.workspace, [UsageSeen(clock.today() - timedelta(days=8), "", email, 4) for email in everybody])
-    message = Message.objects.filter(kind="licenses_seat_granted").first()
-    assert message is not None
-    shut = SuppressedAddress.objects.create(address="gone@mass.example", reason="550 5.1.1 No such user")
-    event = AuditEvent.objects.order_by("pk").first()
-    assert event is not None
-    contact = world.a.contacts.first()
-    assert contact is not None
-    return world, {
-        "console:agency": {"code": "AAA"}, "console:person": {"pk": bob.pk},
-        "agencies:contact-add": {"code": "AAA"}, "agencies:contact-end": {"pk": contact.pk},
-        "agencies:run": {"pk": run.pk}, "agencies:run-progress": {"pk": run.pk}, "agencies:run-confirm": {"pk": run.pk},
-        "agencies:run-release": {"pk": run.pk}, "agencies:run-discard": {"pk": run.pk},
+    return {
         "rollout:phase": {"number": 1}, "rollout:phase-edit": {"number": 1}, "rollout:place-add": {"number": 1},
         "rollout:phase-sign": {"number": 2}, "rollout:waiver-new": {"number": 2, "gate": "attested"},
         "rollout:phase-move": {"number": 1, "verb": "pause"}, "rollout:place-allocate": {"pk": world.place.pk},
         "rollout:place-attest": {"pk": world.place.pk}, "rollout:waiver-confirm": {"pk": waiver.pk},
-        "mail:message": {"pk": message.pk}, "mail:message-retry": {"pk": message.pk},
-        "mail:suppression-lift": {"pk": shut.pk},
-        "terms:version": {"number": 1}, "terms:edit": {"number": draft.number}, "terms:publish": {"number": draft.number},
-        "training:import": {"pk": imported.pk}, "training:waiver-new": {"pk": bob.pk},
-        "licenses:request": {"pk": asked.pk}, "licenses:withdraw": {"pk": asked.pk}, "licenses:seat": {"pk": seat.pk},
-        "licenses:seat-move": {"pk": seat.pk, "verb": "suspend"}, "licenses:contract-amend": {"pk": world.contract.pk},
-        "vendors:workspace": {"name": "main"}, "vendors:workspace-place": {"name": "main"},
-        "vendors:workspace-retention": {"name": "main"}, "vendors:workspace-sync": {"name": "main"},
-        "vendors:workspace-posture": {"name": "main"}, "vendors:workspace-expect": {"name": "main"},
-        "vendors:workspace-limit": {"name": "main"}, "vendors:workspace-members": {"name": "main"},
+    }  # fmt: skip
+
+
+def _learning(world: World) -> Parameters:
+    draft = terms.terms_draft(actor=world.paula, title="Terms", body="New text")
+    imported = training.completions_import(
+        actor=world.erin, file_name="lms.csv",
+        content=b"employee_id,course,completed_on\nA101,AI-101,2026-01-05\nX,Y,Z\n",
+    )  # fmt: skip
+    return {
+        "terms:version": {"number": 1}, "terms:edit": {"number": draft.number},
+        "terms:publish": {"number": draft.number}, "training:import": {"pk": imported.pk},
+    }  # fmt: skip
+
+
+def _vendor(world: World) -> Parameters:
+    """A held plan with its operations, one that needs attention, and a difference."""
+    bob, workspace = world.employee("A003"), world.workspace
+    operation = Operation.objects.get(employee=bob, kind="invite")
+    run = SyncRun.objects.create(
+        workspace=workspace, started_by_key="x", started_by="Beacon", counts={"remove": 1, "drift": 1}
+    )
+    SyncRun.objects.filter(pk=run.pk).update(state="held", hold_reasons=["30 of 40 accounts would be removed."])
+    Operation.objects.create(
+        workspace=workspace, kind="remove", target="t", cause="x", run=run, state="planned", employee=bob
+    )
+    account = VendorAccount.objects.create(workspace=workspace, vendor_id="user-1", email="x@mass.example")
+    drift = Drift.objects.create(
+        workspace=workspace, kind="orphan", target="user-1", account=account, employee=world.employee("A101"),
+        detail="An account without a seat",
+    )  # fmt: skip
+    line = VendorEvent.objects.create(
+        workspace=workspace, event_id="e-1", type="user.added", at=clock.now(), actor="owner@beacon.example",
+        detail={"id": "user-1"},
+    )  # fmt: skip
+    return {
+        "vendors:run": {"pk": run.pk}, "vendors:run-release": {"pk": run.pk}, "vendors:run-discard": {"pk": run.pk},
+        "vendors:run-progress": {"pk": run.pk}, "vendors:operation": {"pk": operation.pk},
+        "vendors:operation-retry": {"pk": operation.pk}, "vendors:operation-cancel": {"pk": operation.pk},
+        "vendors:drift": {"pk": drift.pk}, "vendors:drift-settle": {"pk": drift.pk, "verb": "ignore"},
+        "vendors:event": {"pk": line.pk},
+    }  # fmt: skip
+
+
+def _workspaces(world: World) -> Parameters:
+    """Beside the main one a ChatGPT workspace, of whose API something is assumed and something was asked."""
+    main = world.workspace
+    PostureCheck.objects.create(workspace=main, code="owners", expected="none", observed="x@mass.example", state="bad")
+    world.with_vendor(
+        "http://127.0.0.1:9/v1", name="justice", adapter="chatgpt_workspace",
+        vendor_ref="11111111-2222-4333-8444-555555555555",
+    )  # fmt: skip
+    Assumption.objects.create(
+        workspace=world.workspace, code="users_path", checked_at=clock.now(), check_holds=False, check_answer="HTTP 404"
+    )
+    world.workspace = main
+    names = (
+        "workspace", "workspace-place", "workspace-retention", "workspace-sync", "workspace-posture", "workspace-expect",
+        "workspace-limit", "workspace-members",
+    )  # fmt: skip
+    return {f"vendors:{name}": {"name": "main"} for name in names} | {
         "vendors:assumptions": {"name": "justice"}, "vendors:workspace-check": {"name": "justice"},
-        "vendors:assumption": {"name": "justice", "code": "users_path"}, "vendors:event": {"pk": line.pk},
-        "vendors:run-progress": {"pk": synced.pk}, "vendors-api:members": {"name": "main"},
+        "vendors:assumption": {"name": "justice", "code": "users_path"}, "vendors-api:members": {"name": "main"},
+    }  # fmt: skip
+
+
+def _usage(world: World) -> Parameters:
+    measured = usage.usage_receive(
+        actor=world.erin, workspace=world.workspace, file_name="usage.csv",
+        content=f"date,email,messages\n2026-01-05,{world.employee('A003').email},3\nX,Y,Z\n".encode(),
+    )  # fmt: skip
+    everybody = Employee.objects.values_list("email", flat=True)
+    usage_store(world.workspace, [UsageSeen(clock.today() - timedelta(days=8), "", email, 4) for email in everybody])
+    return {f"usage:{name}": {"pk": measured.pk} for name in ("import", "import-apply", "import-discard")}
+
+
+def _protection(world: World) -> Parameters:
+    hold = protection.hold_place(actor=world.paula, employee=world.employee("A101"), matter="Case 7", reason="Counsel")
+    stop = protection.stop_start(
+        actor=world.erin, scope="person", employee=world.employee("B003"), reason="Lost laptop"
+    )
+    return {
         "console:stop": {"pk": stop.pk}, "console:stop-progress": {"pk": stop.pk}, "console:stop-lift": {"pk": stop.pk},
-        "console:stop-new": {"scope": "everyone"}, "licenses:hold-new": {"pk": bob.pk}, "licenses:hold-end": {"pk": hold.pk},
-        "vendors:run": {"pk": synced.pk}, "vendors:run-release": {"pk": synced.pk}, "vendors:run-discard": {"pk": synced.pk},
-        "vendors:operation": {"pk": operation.pk}, "vendors:operation-retry": {"pk": operation.pk},
-        "vendors:operation-cancel": {"pk": operation.pk}, "vendors:drift": {"pk": drift.pk},
-        "vendors:drift-settle": {"pk": drift.pk, "verb": "ignore"}, "audit:event": {"pk": event.pk},
-        "demo:mail-html": {"pk": message.pk},
-        "usage:import": {"pk": measured.pk}, "usage:import-apply": {"pk": measured.pk}, "usage:import-discard": {"pk": measured.pk},
+        "console:stop-new": {"scope": "everyone"}, "licenses:hold-end": {"pk": hold.pk},
+    }  # fmt: skip
+
+
+def _mail_and_trail() -> Parameters:
+    message = Message.objects.filter(kind="licenses_seat_granted").first()
+    event = AuditEvent.objects.order_by("pk").first()
+    assert message is not None
+    assert event is not None
+    shut = SuppressedAddress.objects.create(address="gone@mass.example", reason="550 5.1.1 No such user")
+    return {
+        "mail:message": {"pk": message.pk}, "mail:message-retry": {"pk": message.pk},
+        "mail:suppression-lift": {"pk": shut.pk}, "demo:mail-html": {"pk": message.pk}, "audit:event": {"pk": event.pk},
     }  # fmt: skip
 
 
