@@ -216,7 +216,11 @@ def welcome(house: House, is_dev: bool) -> str:
         "Sign in with one click as one of the cast, all of them invented:",
     ]
     lines += [f"  {p.name:{names}}  {p.role:{roles}}  {p.look_at}" for p in CAST]
-    lines += ["", f"The stand-in vendor: {house.simulator_url}/_sim/", f"Logs: {house.logs}"]
+    lines += [
+        "",
+        f"The stand-in vendor: {house.simulator_url}/_sim/ and {house.second_simulator_url}/_sim/",
+        f"Logs: {house.logs}",
+    ]
     if is_dev:
         lines.append("Pages reload by themselves; after a change to a task, stop and start again.")
     return "\n".join([*lines, "Ctrl-C or make demo-down stops it; the data stay.", ""])

@@ -132,7 +132,7 @@ def _claim(workspace: Workspace, batch: int, patience_until: float = 0.0) -> lis
             failpoint("after_claim")
         if claimed or wait is None or time.monotonic() + wait > patience_until:
             return claimed
-        time.sleep(wait)
+        time.sleep(wait)  # seconds at most, and nothing else to do: the next call is not allowed before
 
 
 def _claim_allowed(workspace: Workspace, batch: int) -> tuple[list[tuple[Operation, Attempt]], float | None]:

@@ -121,7 +121,7 @@ class Pacer:
                 text = f"The vendor allows no call of this kind ({kind}) for another {seconds:.0f} seconds."
                 raise Transient(text, status=429, retry_after=seconds)
             self.beat()
-            time.sleep(min(seconds, 5.0))
+            time.sleep(min(seconds, 5.0))  # in short naps, so that the lease is renewed in between
 
     def pause(self, kind: str, seconds: float) -> None:
         pause(self.workspace, kind, seconds)

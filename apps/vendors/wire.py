@@ -137,6 +137,7 @@ class Wire:
                 raise problem
             self._pace.pause(kind, problem.retry_after or PAUSE_WITHOUT_WORD)
             return
+        # Half a second, one, two: what ails for longer is for the next run.
         time.sleep(0.5 * 2.0 ** (tried - 1) * random.uniform(0.75, 1.0))  # noqa: S311 - no secret
 
     def write(self, call: Callable[[], Any]) -> Answer:

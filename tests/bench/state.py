@@ -90,9 +90,10 @@ def people() -> dict[str, User]:
 
 
 def workspace_at(address: str) -> Workspace:
+    """A workspace whose record names no number of seats, so that none is waited for."""
     return vendors.workspace_create(
         actor=SYSTEM, name="bench", title="Bench", adapter="openai_organization", address=address,
-        credential="env:BEACON_BENCH_KEY", seats=100_000,
+        credential="env:BEACON_BENCH_KEY", seats=0,
     )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def chatgpt_workspace_at(address: str, ref: str, limit: int) -> Workspace:
     """A ChatGPT workspace with so many calls a minute of each kind."""
     return vendors.workspace_create(
         actor=SYSTEM, name="chatgpt", title="ChatGPT", adapter="chatgpt_workspace", address=address,
-        credential="env:BEACON_BENCH_WORKSPACE_KEY", seats=100_000, vendor_ref=ref, rate_limits={"*": limit},
+        credential="env:BEACON_BENCH_WORKSPACE_KEY", seats=0, vendor_ref=ref, rate_limits={"*": limit},
     )  # fmt: skip
 
 

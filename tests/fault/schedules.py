@@ -123,12 +123,12 @@ class Machine(RuleBasedStateMachine):
     def ask_and_are_approved(self, some: set[int]) -> None:
         for person in map(self.person, sorted(some)):
             chief = self.world.alice if person.agency_id == self.world.a.pk else self.world.charlie
-            self.act(lambda: licenses.request_approve(actor=chief, request=self.world.ask(person)))  # noqa: B023
+            self.act(lambda: licenses.request_approve(actor=chief, request=self.world.ask(person)))  # noqa: B023 - done before the loop goes on
 
     @rule(some=several)
     def hand_back(self, some: set[int]) -> None:
         for person in map(self.person, sorted(some)):
-            self.act(lambda: self.office.hand_back(person))  # noqa: B023
+            self.act(lambda: self.office.hand_back(person))  # noqa: B023 - as above
 
     @rule(n=who)
     def suspend_or_restore(self, n: int) -> None:
