@@ -24,6 +24,7 @@ from apps.licenses.ports import Listing, ProviderError, SeatProvider, UsageSeen
 from apps.vendors import usage
 from apps.vendors.errors import CredentialMissing, FetchUnderWay
 from apps.vendors.lifecycle import USAGE_IMPORT
+from apps.vendors.limiter import Pacer
 from apps.vendors.models import UsageFetch, UsageImport, Workspace
 from apps.vendors.providers import provider_for
 from apps.vendors.usage_selectors import LastActive, last_active_for_reclaim
@@ -41,7 +42,12 @@ Source = Callable[[Workspace], AbstractContextManager[SeatProvider]]
 # ---- the vendor -----------------------------------------------------------------------------------------------------
 
 
-def usage_fetch(*, actor: Actor, workspace: Workspace, source: Source = provider_for) -> UsageFetch:
+def _paced(workspace: Workspace) -> AbstractContextManager[SeatProvider]:
+    """The workspace's adapter at the workspace's pace: a month of 40,000 people is over a thousand pages."""
+    return provider_for(workspace, Pacer(workspace))
+
+
+def usage_fetch(*, actor: Actor, workspace: Workspace, source: Source = _paced) -> UsageFetch:
     """Read the workspace's usage up to yesterday (UTC) and store it. A list that is not complete stores nothing.
 
     The result says what came of it; a failure of the vendor is in its `problem`. Raises `FetchUnderWay`.

@@ -8,6 +8,7 @@ import pytest
 
 from apps.accounts.actors import SYSTEM
 from apps.core import clock
+from apps.vendors.limiter import pause
 from apps.vendors.models import UsageDay, UsageFetch, UsageWeek, VendorAccount, Workspace
 from apps.vendors.usage_services import usage_fetch
 from simulator.testing import RunningSimulator
@@ -59,3 +60,11 @@ def test_a_vendor_that_fails_in_the_middle_stores_nothing(chatgpt: Workspace, si
     assert fetch.problem
     assert not UsageDay.objects.exists()
     assert UsageFetch.objects.filter(problem="", last=clock.now().date() - timedelta(days=1)).count() == 1
+
+
+def test_reading_usage_keeps_to_the_calls_that_the_vendor_allows(chatgpt: Workspace, simulator: RunningSimulator) -> None:
+    """A pause that outlasts a reading is a problem with a sentence, and not one call is made against it."""
+    pause(chatgpt, "usage", 3600)
+    fetch = usage_fetch(actor=SYSTEM, workspace=chatgpt)
+    assert "allows no call of this kind (usage)" in fetch.problem
+    assert simulator.request_total("GET", "/v1/analytics/workspaces/{workspace_id}/usage") == 0
