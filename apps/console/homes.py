@@ -51,7 +51,7 @@ def employee_home(actor: Actor) -> dict[str, Any]:
         return {"is_employee": False}
     facts = facts_for(actor.employee_id)
     seat = Seat.objects.filter(employee=actor.employee_id).exclude(state="released").first()
-    word, _ = vendor_word_for(actor.employee_id)
+    word = vendor_word_for(actor.employee_id, facts.workspace)
     step = next_step(facts)
     agency = Agency.objects.get(pk=facts.agency_id)
     shown = [r for r in requirements(facts) if r.code not in {"employment", "placement"} or not r.is_met]
@@ -90,6 +90,7 @@ def _invitation(facts: Facts, word: str) -> Task:
         return Task(title, "waiting", "Not yet", "The vendor invites you by e-mail once your seat is granted.")
     texts = {
         "active": ("done", "Done", "Your account is active."),
+        "suspended": ("waiting", "Waiting", "Your account is being switched on again."),
         "invited": ("now", "To do", "Look for the vendor's e-mail and accept it."),
         "expired": ("waiting", "Waiting", "The invitation expired. Beacon sends another."),
         "nothing": ("waiting", "Waiting", "Your invitation is on its way."),

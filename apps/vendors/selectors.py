@@ -116,18 +116,6 @@ def decision_behind(operation: Operation) -> list[AuditEvent]:
     return list(events.order_by("pk")[:5])
 
 
-def vendor_word_for(employee_id: int) -> tuple[str, VendorAccount | VendorInvite | None]:
-    """What the vendor last showed of a person: active, suspended, invited, expired or nothing, with the record."""
-    account = VendorAccount.objects.filter(employee=employee_id, gone_at=None).first()
-    if account is not None:
-        return ("suspended" if account.status == "inactive" else "active"), account
-    invite = VendorInvite.objects.filter(employee=employee_id, gone_at=None).order_by("-invited_at").first()
-    if invite is None or invite.status == "accepted":
-        return "nothing", None
-    expired = invite.status == "expired" or (invite.expires_at is not None and invite.expires_at <= clock.now())
-    return ("expired" if expired else "invited"), invite
-
-
 @dataclass(frozen=True, slots=True)
 class VendorWord:
     """What one workspace last showed of a person, and when Beacon last looked."""
@@ -139,7 +127,7 @@ class VendorWord:
 
 
 def vendor_words_for(employee_id: int) -> list[VendorWord]:
-    """What every workspace that knows the person (or that their agency belongs to) last showed of them."""
+    """What every workspace that knows the person last showed of them; that of their agency first, also if it shows nothing."""
     accounts = VendorAccount.objects.filter(employee=employee_id, gone_at=None).select_related("workspace")
     invites = (
         VendorInvite.objects.filter(employee=employee_id, gone_at=None).exclude(status="accepted")
@@ -148,7 +136,7 @@ def vendor_words_for(employee_id: int) -> list[VendorWord]:
     names = dict(VendorGroup.objects.filter(gone_at=None).values_list("vendor_id", "name"))
     words = [
         VendorWord(
-            account.workspace, "suspended" if account.status == "inactive" else "active", account,
+            account.workspace, _account_word(account), account,
             [names.get(group, group) for group in account.groups],
         )
         for account in accounts
@@ -157,14 +145,32 @@ def vendor_words_for(employee_id: int) -> list[VendorWord]:
     for invite in invites:
         if invite.workspace_id not in known:
             known.add(invite.workspace_id)
-            over = invite.status == "expired" or (invite.expires_at is not None and invite.expires_at <= clock.now())
-            words.append(VendorWord(invite.workspace, "expired" if over else "invited", invite, []))
+            words.append(VendorWord(invite.workspace, _invite_word(invite), invite, []))
     home = Workspace.objects.filter(
         name=Employee.objects.filter(pk=employee_id).values("agency__workspace")[:1]
     ).first()
     if home is not None and home.pk not in known:
         words.append(VendorWord(home, "nothing", None, []))
-    return words
+    return sorted(words, key=lambda word: word.workspace != home)
+
+
+def vendor_word_for(employee_id: int, workspace_name: str) -> str:
+    """What one workspace last showed of a person: active, suspended, invited, expired or nothing."""
+    account = VendorAccount.objects.filter(employee=employee_id, workspace__name=workspace_name, gone_at=None).first()
+    if account is not None:
+        return _account_word(account)
+    invites = VendorInvite.objects.filter(employee=employee_id, workspace__name=workspace_name, gone_at=None)
+    invite = invites.exclude(status="accepted").order_by("-invited_at").first()
+    return _invite_word(invite) if invite else "nothing"
+
+
+def _account_word(account: VendorAccount) -> str:
+    return "suspended" if account.status == "inactive" else "active"
+
+
+def _invite_word(invite: VendorInvite) -> str:
+    over = invite.status == "expired" or (invite.expires_at is not None and invite.expires_at <= clock.now())
+    return "expired" if over else "invited"
 
 
 def counts_of(workspace: Workspace) -> dict[str, int]:
