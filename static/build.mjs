@@ -50,6 +50,7 @@ async function styles() {
   const files = new Set([...css.matchAll(/url\(["']?([^"')?#]+)/g)].map((match) => match[1]));
   for (const file of files) await cp(join(uswds, "dist", file), join(dist, file));
   await writeFile(join(dist, "beacon.css"), css);
+  await writeFile(join(dist, "paper.css"), compile(join(here, "sass", "paper.scss")).css);
 }
 
 async function icons() {

@@ -62,7 +62,9 @@ def test_a_vendor_that_fails_in_the_middle_stores_nothing(chatgpt: Workspace, si
     assert UsageFetch.objects.filter(problem="", last=clock.now().date() - timedelta(days=1)).count() == 1
 
 
-def test_reading_usage_keeps_to_the_calls_that_the_vendor_allows(chatgpt: Workspace, simulator: RunningSimulator) -> None:
+def test_reading_usage_keeps_to_the_calls_that_the_vendor_allows(
+    chatgpt: Workspace, simulator: RunningSimulator
+) -> None:
     """A pause that outlasts a reading is a problem with a sentence, and not one call is made against it."""
     pause(chatgpt, "usage", 3600)
     fetch = usage_fetch(actor=SYSTEM, workspace=chatgpt)
