@@ -14,6 +14,15 @@ def agencies_visible_to(actor: Actor) -> QuerySet[Agency]:
     return Agency.objects.select_related("parent")
 
 
+def agencies_reported_to(actor: Actor) -> QuerySet[Agency]:
+    """The agencies whose figures a person reads: all for those who see everyone, a leader's own, a contact's own."""
+    agencies = Agency.objects.select_related("parent")
+    if actor.sees_everyone or "" in actor.roles.get(Role.LEADER, ()):
+        return agencies
+    scopes = actor.roles.get(Role.LEADER, frozenset())
+    return agencies.filter(Q(code__in=scopes) | Q(parent__code__in=scopes) | Q(pk__in=actor.agency_ids))
+
+
 def employees_visible_to(actor: Actor) -> QuerySet[Employee]:
     """EOTSS, privacy office and auditors: all. Contacts: their agencies. Everybody: themselves.
 

@@ -78,12 +78,23 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Usage", "usage:overview", None),
         ],
     ),
-    ("Terms", [("Terms", "terms:versions", None)]),
+    (
+        "Terms",
+        [
+            ("Terms", "terms:versions", None),
+            ("Progress", "licenses:terms-progress", None),
+            ("Who owes what", "licenses:owing", None),
+        ],
+    ),
     ("Training", [("Training", "training:overview", None)]),
     ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),
 ]
 # What concerns the person themself, in the menu under their name.
-MINE = [("My use of the assistant", "usage:mine"), ("My mail", "mail:preferences")]
+MINE = [
+    ("My acceptances", "terms:acceptances"),
+    ("My use of the assistant", "usage:mine"),
+    ("My mail", "mail:preferences"),
+]
 
 
 def console(request: HttpRequest) -> dict[str, Any]:

@@ -8,14 +8,19 @@ from apps.accounts.actors import Actor
 from apps.agencies.models import Employee
 from apps.agencies.roster_services import RosterEffect
 from apps.audit import services as audit
+from apps.core import bell
 from apps.licenses.models import Seat, SeatRequest
 from apps.licenses.settle import seats_settle
+from apps.licenses.tasks import settle_everyone
 from apps.rollout.models import Phase
 
 
-def eligibility_changed(actor: Actor, employee_ids: Iterable[int]) -> None:
-    """A fact about these people changed: settle their seats."""
-    seats_settle(actor=actor, employee_ids=employee_ids)
+def eligibility_changed(actor: Actor, employee_ids: Iterable[int] | None) -> None:
+    """A fact about these people changed: settle their seats. None: about everybody; a worker does it at once."""
+    if employee_ids is None:
+        bell.ring(settle_everyone)
+    else:
+        seats_settle(actor=actor, employee_ids=employee_ids)
 
 
 def roster_applied(actor: Actor, effect: RosterEffect) -> None:

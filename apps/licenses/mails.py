@@ -25,7 +25,8 @@ from apps.licenses.selectors import facts_of
 from apps.licenses.settle import SeatChange
 from apps.mail.digest import Section, is_morning
 from apps.mail.outbox import Letter, To, mail_queue, once_a_day
-from apps.terms.models import TermsVersion
+from apps.terms.models import BINDING, TermsVersion
+from apps.terms.selectors import last_day_of_grace
 from apps.training.models import Completion
 
 HOME = "/"
@@ -168,6 +169,22 @@ def _queue_decisions(kind: str, requests: Sequence[SeatRequest]) -> None:
     mail_queue(kind, letters)
 
 
+def steps_remind(steps: Mapping[int, str]) -> int:
+    """Tell people what is left to do, at most once in a week of the calendar. Returns how many mails are new."""
+    people = addresses_of(steps)
+    week = clock.today().strftime("%G-%V")
+    return mail_queue(
+        "licenses_steps_reminder",
+        [
+            Letter(
+                to, key=f"{pk}:{week}", path=HOME, about=("agencies.Employee", str(pk)), topic=f"steps:{pk}",
+                context={"steps": steps[pk]},
+            )
+            for pk, to in people.items()
+        ],
+    )  # fmt: skip
+
+
 # ---- the calendar --------------------------------------------------------------------------------------------
 
 
@@ -184,8 +201,9 @@ def sweep() -> int:
 def _terms(today: date) -> int:
     """Holders who may work today, but not once the grace of the terms in force has ended."""
     queued = 0
-    for version in TermsVersion.objects.filter(state=TermsVersion.State.PUBLISHED, requires_reacceptance=True):
-        last = (version.effective_on or today) + timedelta(days=version.grace_days)
+    binding = TermsVersion.objects.filter(language=BINDING, state=TermsVersion.State.PUBLISHED)
+    for version in binding.filter(requires_reacceptance=True):
+        last = last_day_of_grace(version)
         if today > last:
             continue
         people = addresses_of(_holders_who_lose(today, last + timedelta(days=1), lambda facts: facts.terms_ok))

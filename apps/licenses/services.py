@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from apps.accounts.actors import Actor, Role
-from apps.agencies.models import Employee
+from apps.agencies.models import Agency, Employee
 from apps.audit import services as audit
 from apps.core import clock
 from apps.core.db.errors import translated
@@ -18,7 +18,7 @@ from apps.core.errors import BeaconError, Invalid, NotPermitted, Reason, given
 from apps.licenses import errors
 from apps.licenses.eligibility import Move
 from apps.licenses.lifecycle import REQUEST, SEAT, SELF_ENDING, SUSPENSION_REASONS
-from apps.licenses.mails import requests_decided
+from apps.licenses.mails import requests_decided, steps_remind
 from apps.licenses.models import TASK_TYPES, Amendment, Contract, OptOut, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, requests_visible_to, why_not_decide
 from apps.licenses.settle import people_lock, seats_move, seats_settle
@@ -261,3 +261,27 @@ def _refill(actor: Actor, freed: Iterable[Seat]) -> None:
         employee__status=Employee.Status.ACTIVE,
     ).exclude(employee__seats__state__in=["held", "granted", "suspended"])  # fmt: skip
     seats_settle(actor=actor, employee_ids=waiting.values_list("employee_id", flat=True))
+
+
+# ---- reminding ---------------------------------------------------------------------------------------------
+
+
+def people_remind(*, actor: Actor, steps: Mapping[int, str]) -> int:
+    """Remind people of a contact's agencies of what is left to do, by employee in words. Returns how many mails are new.
+
+    At most one a week for each person; none to those who do not take part or switched reminders off.
+    """
+    actor.require(Role.CONTACT)
+    people = Employee.objects.filter(pk__in=steps)
+    if people.exclude(agency__in=actor.agency_ids).exists():
+        raise NotPermitted("Only contacts of a person's agency remind them.")
+    with transaction.atomic():
+        people_lock(steps)
+        sent = steps_remind(steps)
+        agencies = list(Agency.objects.filter(employees__in=people).distinct().order_by("code"))
+        if agencies:
+            audit.record(
+                actor, "licenses.people.reminded", agencies[0],
+                after={"people": len(steps), "mails": sent, "agencies": [agency.code for agency in agencies]},
+            )  # fmt: skip
+    return sent

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from apps.accounts.actors import SYSTEM
 from apps.audit import services as audit
@@ -29,13 +30,29 @@ def sweep() -> int:
         if not (cursor.fetchone() or (False,))[0]:
             return 0
         expired = requests_expire()
-        last = SettleRun.objects.order_by("-at").values_list("at", flat=True).first()
-        if last and clock.now() - last < timedelta(seconds=settings.SETTLE_EVERY_SECONDS):
+        if not _is_due(SettleRun.objects.order_by("-at").values_list("at", flat=True).first()):
             return expired
         SettleRun.objects.filter(at__lt=clock.now() - timedelta(days=7)).delete()
         moved = seats_settle(actor=SYSTEM)
         SettleRun.objects.create(at=clock.now(), moved=moved)
     return expired + moved
+
+
+def _is_due(last: datetime | None) -> bool:
+    """Every few minutes, and as soon as a day has begun: grace ends and training lapses at midnight."""
+    if last is None or timezone.localdate(last) != clock.today():
+        return True
+    return clock.now() - last >= timedelta(seconds=settings.SETTLE_EVERY_SECONDS)
+
+
+@shared_task(time_limit=900)
+def settle_everyone() -> int:
+    """Settle everybody now: a fact about all of them changed. Returns how many seats moved."""
+    requests.begin()
+    with transaction.atomic():
+        moved = seats_settle(actor=SYSTEM)
+        SettleRun.objects.create(at=clock.now(), moved=moved)
+    return moved
 
 
 def requests_expire() -> int:

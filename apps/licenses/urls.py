@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from apps.licenses import hold_views, seat_views, views
+from apps.licenses import hold_views, owing_views, seat_views, views
 
 app_name = "licenses"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("seats/", seat_views.seat_list, name="seats"),
     path("seats/<int:pk>/", seat_views.seat_detail, name="seat"),
     re_path(r"^seats/(?P<pk>\d+)/(?P<verb>suspend|restore|revoke)/$", seat_views.seat_move, name="seat-move"),
+    path("owing/", owing_views.owing_list, name="owing"),
+    path("owing/remind/", owing_views.owing_remind, name="owing-remind"),
+    path("terms/progress/", owing_views.progress, name="terms-progress"),
     path("holds/", hold_views.hold_list, name="holds"),
     path("holds/<int:pk>/end/", hold_views.hold_end, name="hold-end"),
     path("people/<int:pk>/hold/", hold_views.hold_new, name="hold-new"),

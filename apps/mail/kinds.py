@@ -68,6 +68,7 @@ _ALL = (
     Kind("licenses_request_waiting", Group.ACCESS, "Beacon: your request was approved and waits for a seat"),
     Kind("licenses_terms_due", Group.ACCESS, "Beacon: there are new terms to accept"),
     Kind("licenses_terms_reminder", Group.REMINDERS, "Beacon: the new terms still need your answer"),
+    Kind("licenses_steps_reminder", Group.REMINDERS, "Beacon: a step is left before you can use the AI assistant"),
     Kind("licenses_training_due", Group.REMINDERS, "Beacon: a training course of yours is about to lapse"),
     Kind(
         "mail_digest", Group.DIGEST, "Beacon: waiting for you today: {count}", heeds_opt_out=False,

@@ -11,5 +11,7 @@ class TermsConfig(AppConfig):
         from apps.terms import errors
 
         db_errors.register("terms_termsversion_frozen", errors.TermsFrozen)
+        db_errors.register("terms_one_next_version", errors.DraftWaits)
+        db_errors.register("terms_version_number", errors.TranslationExists)
         db_errors.register("terms_acceptance_append_only", errors.AcceptanceFrozen)
         db_errors.register("terms_acceptance_once", errors.AlreadyAccepted)

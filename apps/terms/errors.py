@@ -19,3 +19,19 @@ class AlreadyAccepted(BeaconError):
 class OtherText(BeaconError):
     text = "The terms have changed since this page was shown."
     how_to_fix = "Read the present text and accept it."
+
+
+class NotConfirmed(BeaconError):
+    status = 400
+    text = "What you typed is not the name of the version."
+    how_to_fix = "Type it exactly as shown."
+
+
+class DraftWaits(BeaconError):
+    text = "There is a draft or a scheduled version already."
+    how_to_fix = "Publish, change or take back that one first."
+
+
+class TranslationExists(BeaconError):
+    text = "This version has a text in that language already."
+    how_to_fix = "Edit that text instead."

@@ -2,4 +2,8 @@
 
 from apps.core.lifecycle import lifecycle
 
-TERMS = lifecycle("terms version", "draft", draft="published", published="superseded", superseded="")
+# Scheduled: frozen and announced, in force from its day on. It may be taken back until then.
+TERMS = lifecycle(
+    "terms version", "draft",
+    draft="scheduled published", scheduled="published draft", published="superseded", superseded="",
+)  # fmt: skip

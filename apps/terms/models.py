@@ -10,17 +10,28 @@ from django.db.models.functions import Now
 
 from apps.agencies.models import Employee
 
+BINDING = "en"
+# The languages that most people in Massachusetts speak, each in its own name.
+LANGUAGES = {
+    BINDING: "English", "es": "Español", "pt": "Português", "zh-hans": "简体中文", "ht": "Kreyòl ayisyen",
+    "vi": "Tiếng Việt", "fr": "Français", "ru": "Русский", "ar": "العربية", "km": "ភាសាខ្មែរ",
+}  # fmt: skip
+
 
 class TermsVersion(models.Model):
-    """One version of the terms in one language. Published, its text, number and hash never change."""
+    """One version of the terms in one language. Published, its text, number and hash never change.
+
+    Rows with the same number are one version: the English text binds, the others are its translations.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
         PUBLISHED = "published", "In force"
         SUPERSEDED = "superseded", "Superseded"
 
     number = models.PositiveIntegerField()
-    language = models.CharField(max_length=10, default="en")
+    language = models.CharField(max_length=10, default=BINDING)
     title = models.CharField(max_length=200)
     body = models.TextField(help_text="Markdown")
     summary_of_changes = models.TextField(blank=True)
@@ -34,7 +45,7 @@ class TermsVersion(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        ordering = ["-number"]
+        ordering = ["-number", "id"]
         constraints = [
             models.UniqueConstraint(fields=["number", "language"], name="terms_version_number"),
             models.UniqueConstraint(
@@ -44,10 +55,22 @@ class TermsVersion(models.Model):
                 condition=Q(state="draft") | (~Q(sha256="") & Q(effective_on__isnull=False)),
                 name="terms_published_is_hashed",
             ),
+            # The next version is prepared alone: nobody can compare two drafts with each other.
+            models.UniqueConstraint(
+                fields=["language"], condition=Q(state__in=["draft", "scheduled"]), name="terms_one_next_version"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"Terms version {self.number}"
+        return f"Terms version {self.number}" + ("" if self.is_binding else f" ({self.language_label})")
+
+    @property
+    def is_binding(self) -> bool:
+        return self.language == BINDING
+
+    @property
+    def language_label(self) -> str:
+        return LANGUAGES.get(self.language, self.language)
 
     def digest(self) -> str:
         """SHA-256 of title and text: what a person agrees to."""
@@ -65,6 +88,7 @@ class Acceptance(models.Model):
     channel = models.CharField(max_length=20, default="console")
 
     class Meta:
+        ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["employee", "version"], name="terms_acceptance_once")]
 
     def __str__(self) -> str:

@@ -285,7 +285,7 @@ PHASE_GATES = [
     "apps.vendors.gates.posture_clean",
     "apps.vendors.gates.retention_recorded",
 ]
-# Called with (actor, employee_ids) after a fact that eligibility reads has changed, in the same transaction.
+# Called with (actor, employee_ids) after a fact that eligibility reads has changed, in the same transaction; None: everybody.
 ELIGIBILITY_CHANGED = ["apps.licenses.hooks.eligibility_changed"]
 # Called with (actor, phase, verb) when a phase was paused, closed, rolled back or reopened.
 PHASE_CHANGED = ["apps.licenses.hooks.phase_changed"]
@@ -303,6 +303,7 @@ DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections"]
 TICK = [
     "apps.audit.tasks.sweep",
     "apps.agencies.tasks.sweep",
+    "apps.terms.tasks.sweep",
     "apps.licenses.tasks.sweep",
     "apps.licenses.mails.sweep",
     "apps.vendors.tasks.sweep",

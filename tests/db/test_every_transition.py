@@ -44,7 +44,9 @@ def one_of_each(world: World) -> World:
     SyncRun.objects.create(workspace=workspace, started_by_key="system", started_by="Beacon")
     Drift.objects.create(workspace=workspace, kind="unmanaged", target="x", detail="x")
     UsageImport.objects.create(workspace=workspace, file_name="x", file_sha256="x", imported_by="Erin")
-    draft = terms.terms_draft(actor=world.paula, title="Conditions", body="Seconde", language="fr")
+    draft = terms.terms_translate(
+        actor=world.paula, version=world.version, language="fr", title="Conditions", body="Seconde"
+    )
     TermsVersion.objects.filter(pk=draft.pk).update(sha256=draft.digest(), effective_on=clock.today())
     return world
 

@@ -205,6 +205,15 @@ def _draft(w: World) -> object:
     return terms.terms_draft(actor=w.paula, title="T", body="B")
 
 
+def _announced(w: World) -> object:
+    return terms.terms_publish(actor=w.paula, version=_draft(w), on=clock.today() + timedelta(days=1), reason="x")
+
+
+def _tomorrow(act: Callable[[], object]) -> object:
+    with clock.shifted(timedelta(days=1)):
+        return act()
+
+
 def _workspace(w: World) -> object:
     return w.with_vendor("http://127.0.0.1:9/v1")
 
@@ -273,6 +282,12 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "terms_draft": lambda w: lambda: _draft(w),
     "terms_revise": _with(_draft, lambda w, v: terms.terms_revise(actor=w.paula, version=v, title="T", body="C", summary_of_changes="")),
     "terms_publish": _with(_draft, lambda w, v: terms.terms_publish(actor=w.paula, version=v, reason="x")),
+    "terms_translate": _with(_draft, lambda w, v: terms.terms_translate(actor=w.paula, version=v, language="fr", title="T", body="C")),
+    "terms_unschedule": _with(_announced, lambda w, v: terms.terms_unschedule(actor=w.paula, version=v, reason="x")),
+    "terms_take_effect": _with(_announced, lambda w, v: _tomorrow(lambda: terms.terms_take_effect(actor=SYSTEM))),
+    "people_remind": lambda w: lambda: licenses.people_remind(
+        actor=w.alice, steps={w.employee("A003").pk: "accept the terms"}
+    ),
     "terms_accept": lambda w: lambda: w.accept(w.employee("A003")),
     "course_create": lambda w: lambda: training.course_create(actor=w.erin, code="X", title="X"),
     "completion_record": lambda w: lambda: w.train(w.employee("A003")),

@@ -19,6 +19,7 @@ from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import services as rollout
 from apps.terms import services as terms
+from apps.terms.models import Acceptance
 from apps.training import services as training
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Assumption, Drift, Operation, PostureCheck, SyncRun, VendorAccount, VendorEvent
@@ -112,12 +113,22 @@ def _phases(world: World) -> Parameters:
 
 def _learning(world: World) -> Parameters:
     draft = terms.terms_draft(actor=world.paula, title="Terms", body="New text")
+    french = terms.terms_translate(
+        actor=world.paula, version=world.version, language="fr", title="Conditions", body="Texte"
+    )
+    terms.terms_publish(actor=world.paula, version=french, reason="Asked for")
+    receipt = Acceptance.objects.filter(employee__employee_id="A003").get()
     imported = training.completions_import(
         actor=world.erin, file_name="lms.csv",
         content=b"employee_id,course,completed_on\nA101,AI-101,2026-01-05\nX,Y,Z\n",
     )  # fmt: skip
     return {
         "terms:version": {"number": 1}, "terms:edit": {"number": draft.number},
+        "terms:translate": {"number": 1}, "terms:unschedule": {"number": draft.number},
+        "terms:translation": {"number": french.number, "language": "fr"},
+        "terms:translation-edit": {"number": french.number, "language": "fr"},
+        "terms:translation-publish": {"number": french.number, "language": "fr"},
+        "terms:receipt": {"pk": receipt.pk}, "terms:receipt-pdf": {"pk": receipt.pk},
         "terms:publish": {"number": draft.number}, "training:import": {"pk": imported.pk},
     }  # fmt: skip
 

@@ -25,6 +25,8 @@ PERSONS = {
 }
 # Addresses that answer only to a POST, and records that are in one person's sight but not in another's.
 OK = {200, 302, 405}
+# A record of one person's own, which not even their contact opens.
+OWN = {"terms:receipt", "terms:receipt-pdf"}
 
 
 @pytest.fixture
@@ -56,6 +58,8 @@ def test_every_address_answers_every_role_as_its_rule_says(house: tuple[World, d
             admitted = not page.rule.roles or bool(page.rule.roles & roles)
             status = client.get(url).status_code
             # Within an admitted page the record may still be outside the person's scope: then it does not exist.
+            if page.name in OWN and admitted and not {Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR} & roles:
+                continue  # tests/db/test_scoping.py says who sees it
             expected = OK | ({404} if name in {"lee", "bob", "audrey"} else set()) if admitted else {403}
             if status not in expected:
                 wrong.append((name, page.name, status))
