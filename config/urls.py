@@ -10,6 +10,8 @@ urlpatterns = [
     path("accounts/", include(openid_connect.urlpatterns)),
     path("accounts/", include("apps.accounts.urls")),
     path("api/v1/", include("apps.licenses.api_urls")),
+    path("api/v1/", include("apps.terms.api_urls")),
+    path("api/v1/", include("apps.training.api_urls")),
     path("api/v1/", include("apps.vendors.api_urls")),
     path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),

@@ -25,6 +25,7 @@ from apps.rollout import services as rollout
 from apps.rollout.models import Phase, PhaseAgency
 from apps.terms import services as terms
 from apps.terms.models import TermsVersion
+from apps.training import import_services as training_imports
 from apps.training import services as training
 from apps.training.models import Course
 from apps.vendors import services as vendors
@@ -190,7 +191,7 @@ class Story:
             f"E999999,AI-101,{day},90,ghost",
             f"{BY_KEY['erin'].employee_id},AI-999,{day},90,unknown-course",
         ]
-        training.completions_import(
+        training_imports.completions_import(
             actor=self.actor("erin"), file_name="learning-system.csv", content="\n".join(lines).encode()
         )
 

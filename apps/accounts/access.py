@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from apps.accounts.actors import Actor, Role
 from apps.core.errors import BeaconError, NotPermitted
@@ -38,7 +39,7 @@ class Rule:
         return actor is not None and (not self.roles or actor.has(*self.roles))
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def allow(*roles: Role) -> Callable[[View], View]:
@@ -47,7 +48,7 @@ def allow(*roles: Role) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if actor_of(request) is None:
                 raise SignInNeeded()
             if not rule.admits(actor_of(request)):

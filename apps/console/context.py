@@ -86,7 +86,15 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Who owes what", "licenses:owing", None),
         ],
     ),
-    ("Training", [("Training", "training:overview", None)]),
+    (
+        "Training",
+        [
+            ("Training", "training:overview", None),
+            ("By agency", "licenses:training-coverage", None),
+            ("Imports", "training:imports", None),
+            ("Waivers", "training:waivers", None),
+        ],
+    ),
     ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),
 ]
 # What concerns the person themself, in the menu under their name.

@@ -5,9 +5,9 @@ People who do not take part are nowhere in here.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -62,12 +62,12 @@ def people_owing(actor: Actor, agency_ids: Iterable[int]) -> tuple[QuerySet[Empl
     return people.filter(pk__in=list(owing)), owing
 
 
-# ---- the terms, agency by agency -----------------------------------------------------------------------------
+# ---- agency by agency -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an agency is with a version of the terms: people who asked for a seat or hold one, and accepted it.
+    """How far an agency is: people who asked for a seat or hold one, and how many of them have done their part.
 
     A figure is None where it is about too few people, or would tell one that is.
     """
@@ -75,15 +75,15 @@ class Progress:
     agency: str
     code: str
     people: int | None
-    accepted: int | None
+    done: int | None
 
     @property
     def owing(self) -> int | None:
-        return None if self.people is None or self.accepted is None else self.people - self.accepted
+        return None if self.people is None or self.done is None else self.people - self.done
 
     @property
     def percent(self) -> int | None:
-        return share(self.accepted, self.people)
+        return share(self.done, self.people)
 
 
 _PROGRESS = """
@@ -102,27 +102,36 @@ _PROGRESS = """
 """
 
 
+_COVERAGE = """
+    SELECT agency_id, count(*), count(*) FILTER (WHERE NOT training_required OR cardinality(missing_courses) = 0)
+    FROM licenses_eligibility(%s, %s::bigint[], NULL)
+    WHERE NOT has_opted_out AND status <> 'separated'
+        AND (seat_id IS NOT NULL OR request_state IN ('submitted', 'approved'))
+    GROUP BY agency_id
+"""
+
+
 def terms_progress(actor: Actor, version: TermsVersion) -> tuple[list[Progress], Progress]:
     """Agency by agency how many accepted a version, and the total; within what the actor reads figures of."""
+    return _progress(actor, _PROGRESS, [version.number])
+
+
+def training_coverage(actor: Actor) -> tuple[list[Progress], Progress]:
+    """Agency by agency how many have every course that their phase asks for, and the total."""
+    return _progress(actor, _COVERAGE, [clock.today(), []])
+
+
+def _progress(actor: Actor, statement: str, parameters: list[Any]) -> tuple[list[Progress], Progress]:
     agencies = {agency.pk: agency for agency in agencies_reported_to(actor)}
     with connection.cursor() as cursor:
-        cursor.execute(_PROGRESS, [version.number])
+        cursor.execute(statement, parameters)
         counted = {pk: (people, accepted) for pk, people, accepted in cursor.fetchall() if pk in agencies}
     lines = [_line(agencies[pk], *counts) for pk, counts in counted.items()]
     lines.sort(key=lambda line: line.agency)
     people = total_of((counted[pk][0], floored(counted[pk][0])) for pk in counted)
-    accepted = total_of((counts[1], part_of(counts[1], counts[0])) for counts in counted.values())
-    return lines, Progress("All agencies", "", people, accepted if people is not None else None)
+    done = total_of((counts[1], part_of(counts[1], counts[0])) for counts in counted.values())
+    return lines, Progress("All agencies", "", people, done if people is not None else None)
 
 
-def _line(agency: Agency, people: int, accepted: int) -> Progress:
-    return Progress(agency.name, agency.code, floored(people), part_of(accepted, people))
-
-
-def owing_counts(owing: dict[int, Owing]) -> Counter[str]:
-    """How many owe the terms, and how many a course."""
-    found: Counter[str] = Counter()
-    for one in owing.values():
-        found["terms"] += one.terms
-        found["training"] += bool(one.courses)
-    return found
+def _line(agency: Agency, people: int, done: int) -> Progress:
+    return Progress(agency.name, agency.code, floored(people), part_of(done, people))

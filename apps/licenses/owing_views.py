@@ -19,7 +19,7 @@ from apps.core import clock
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import EmptyForm, form_page
 from apps.licenses import services
-from apps.licenses.owing import REQUIREMENTS, Owing, people_owing, terms_progress
+from apps.licenses.owing import REQUIREMENTS, Owing, people_owing, terms_progress, training_coverage
 from apps.terms.selectors import version_in_force, version_to_come
 
 READERS = (Role.CONTACT, Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
@@ -121,22 +121,45 @@ def progress(request: HttpRequest) -> HttpResponse:
     lines, total = terms_progress(actor, version) if version else ([], None)
     if version and request.GET.get("format") == "csv":
         return _csv(lines)
-    lists_people = bool(actor.agency_ids) or actor.sees_everyone
     context = {
         "version": version, "lines": lines, "total": total, "coming": version_to_come(),
         "export": "format=csv" + ("&version=next" if coming else ""),
-        "owing_url": reverse("licenses:owing") if lists_people else "",
+        "owing_url": _people_url(actor), "done": "Accepted", "left": "Still to accept", "title": "Progress with the terms",
+        "eyebrow": version or "No version is in force",
+        "intro": "People who asked for a seat or hold one, and how many of them have accepted this version.",
         "crumbs": [("Terms", reverse("terms:versions")), ("Progress", "")],
     }  # fmt: skip
-    return render(request, "licenses/terms_progress.html", context)
+    return render(request, "licenses/progress.html", context)
+
+
+def _people_url(actor: Actor) -> str:
+    """Where the people behind the figures are listed, for those who may see them."""
+    return reverse("licenses:owing") if actor.agency_ids or actor.sees_everyone else ""
+
+
+@allow(Role.PRIVACY, Role.ADMINISTRATOR, Role.AUDITOR, Role.LEADER, Role.CONTACT)
+def coverage(request: HttpRequest) -> HttpResponse:
+    """Training by agency, in counts; small groups are left out."""
+    actor = actor_of(request)
+    lines, total = training_coverage(actor)
+    if request.GET.get("format") == "csv":
+        return _csv(lines)
+    context = {
+        "lines": lines, "total": total, "export": "format=csv", "owing_url": _people_url(actor),
+        "done": "Trained", "left": "Still to train", "title": "Training by agency", "eyebrow": "",
+        "intro": "People who asked for a seat or hold one, and how many of them have every course that their phase asks "
+        "for. A waiver counts.",
+        "crumbs": [("Training", reverse("training:overview")), ("By agency", "")],
+    }  # fmt: skip
+    return render(request, "licenses/progress.html", context)
 
 
 def _csv(lines: list[Any]) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="beacon-terms-progress-{clock.today().isoformat()}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="beacon-progress-{clock.today().isoformat()}.csv"'
     writer = csv.writer(response)
-    writer.writerow(["Agency", "Code", "People taking part", "Accepted", "Still to accept", "Percent"])
+    writer.writerow(["Agency", "Code", "People taking part", "Done", "Still to do", "Percent"])
     for line in lines:
-        cells = (line.people, line.accepted, line.owing, line.percent)
+        cells = (line.people, line.done, line.owing, line.percent)
         writer.writerow([line.agency, line.code, *("under 10" if cell is None else cell for cell in cells)])
     return response

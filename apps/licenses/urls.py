@@ -17,6 +17,7 @@ urlpatterns = [
     re_path(r"^seats/(?P<pk>\d+)/(?P<verb>suspend|restore|revoke)/$", seat_views.seat_move, name="seat-move"),
     path("owing/", owing_views.owing_list, name="owing"),
     path("owing/remind/", owing_views.owing_remind, name="owing-remind"),
+    path("training/coverage/", owing_views.coverage, name="training-coverage"),
     path("terms/progress/", owing_views.progress, name="terms-progress"),
     path("holds/", hold_views.hold_list, name="holds"),
     path("holds/<int:pk>/end/", hold_views.hold_end, name="hold-end"),

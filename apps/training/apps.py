@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from apps.core.db import errors as db_errors
+from apps.core.errors import IllegalTransition
 
 
 class TrainingConfig(AppConfig):
@@ -11,4 +12,5 @@ class TrainingConfig(AppConfig):
         from apps.training import errors
 
         db_errors.register("training_completion_append_only", errors.CompletionFrozen)
+        db_errors.register("training_completionimport_lifecycle", IllegalTransition)
         db_errors.register("training_course_code", errors.CourseExists)

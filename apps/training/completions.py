@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from apps.core.delimited import CONTROL, is_personal, table
+from apps.core.delimited import CONTROL, is_personal, squeezed
+from apps.core.sheets import table
 
 COLUMNS = ("employee_id", "course", "completed_on", "score", "record_id")
 REQUIRED = ("employee_id", "course", "completed_on")
@@ -20,13 +21,14 @@ class FileRefused(Exception):
 
 
 class Completed(NamedTuple):
-    """One completion: primary keys of employee and course, day, score in percent, the source's own id."""
+    """One completion: primary keys of employee and course, day, score in percent, the source's own id, the line."""
 
     employee: int
     course: int
     completed_on: date
     score: Decimal | None
     source_id: str
+    line: int
 
 
 @dataclass(slots=True)
@@ -38,32 +40,18 @@ class Reading:
     rejected: list[dict[str, object]] = field(default_factory=list)
 
 
-def read(content: bytes, employees: Mapping[str, int], courses: Mapping[str, int], today: date) -> Reading:
-    """Check every row. `employees` maps HR ids and `courses` course codes (upper case) to primary keys.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rows are checked against: primary keys by HR id and by course code in upper case, and the day."""
 
-    Rows without a record id get one from their content, so that the same row twice is one. Raises `FileRefused`.
-    """
-    names, rows = table(content)
-    _refuse(names)
-    header = [name.lower().replace(" ", "_") for name in names]
-    found = Reading()
-    first: dict[str, tuple[Completed, int]] = {}
-    for line, cells in rows:
-        found.rows += 1
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
-        try:
-            completed = _check(row, employees, courses, today)
-            earlier, at = first.setdefault(completed.source_id, (completed, line))
-            if earlier != completed:
-                raise ValueError(f"record_id already stands on line {at}, about something else.")
-            found.good.append(completed)
-        except ValueError as problem:
-            found.rejected.append({"line": line, "reason": str(problem)})
-    return found
+    employees: Mapping[str, int]
+    courses: Mapping[str, int]
+    today: date
 
 
-def _refuse(names: list[str]) -> None:
-    """Raise `FileRefused` where the file as a whole must not or cannot be used."""
+def header_of(content: bytes) -> list[str]:
+    """The file's own column names. Raises `FileRefused` where the file must not be taken, `Invalid` where it is none."""
+    names, _ = table(content)
     if not names:
         raise FileRefused("The file is empty: it has not even a header.")
     if personal := [name for name in names if is_personal(name)]:
@@ -71,27 +59,71 @@ def _refuse(names: list[str]) -> None:
             f'The column "{personal[0]}" holds personal information that Beacon must not receive. '
             "Remove the column and send the file again."
         )
-    header = [name.lower().replace(" ", "_") for name in names]
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
+    return names
+
+
+def places_of(names: Iterable[str], columns: Mapping[str, str]) -> dict[str, int]:
+    """Where our columns stand in a header: by a mapping (ours to theirs), else by our own name, without case or blanks."""
+    squeezed_names = [squeezed(name) for name in names]
+    wanted = {ours: squeezed(columns.get(ours) or ours) for ours in COLUMNS}
+    return {ours: squeezed_names.index(theirs) for ours, theirs in wanted.items() if theirs in squeezed_names}
+
+
+def missing_in(names: Iterable[str], columns: Mapping[str, str]) -> list[str]:
+    """The required columns that a header lacks."""
+    places = places_of(names, columns)
+    return [name for name in REQUIRED if name not in places]
+
+
+def read(content: bytes, known: Known, columns: Mapping[str, str] | None = None) -> Reading:
+    """Check every row of a file. Raises `FileRefused`."""
+    header_of(content)
+    names, rows = table(content)
+    if missing := missing_in(names, columns or {}):
         raise FileRefused(f"The file lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}.")
+    places = places_of(names, columns or {})
+    return read_rows(
+        ((line, {ours: cells[at].strip() for ours, at in places.items() if at < len(cells)}) for line, cells in rows),
+        known,
+    )
 
 
-def _check(row: Mapping[str, str], employees: Mapping[str, int], courses: Mapping[str, int], today: date) -> Completed:
+def read_rows(rows: Iterable[tuple[int, Mapping[str, str]]], known: Known) -> Reading:
+    """Check rows as (line, our columns to text).
+
+    Rows without a record id get one from their content, so that the same row twice is one.
+    """
+    found = Reading()
+    first: dict[str, Completed] = {}
+    for line, row in rows:
+        found.rows += 1
+        try:
+            completed = _check(row, known, line)
+            earlier = first.setdefault(completed.source_id, completed)
+            if earlier[:-1] != completed[:-1]:
+                raise ValueError(f"record_id already stands on line {earlier.line}, about something else.")
+            found.good.append(completed)
+        except ValueError as problem:
+            found.rejected.append({"line": line, "reason": str(problem)})
+    return found
+
+
+def _check(row: Mapping[str, str], known: Known, line: int) -> Completed:
     if broken := [name for name, cell in row.items() if CONTROL.search(cell)]:
         raise ValueError(f"{broken[0]} contains a control character.")
     employee_id, code = row.get("employee_id", ""), row.get("course", "").upper()
-    if employee_id not in employees:
+    if employee_id not in known.employees:
         raise ValueError(f"employee_id {employee_id[:40]!r} is not in the directory.")
-    if code not in courses:
+    if code not in known.courses:
         raise ValueError(f"course {code[:30]!r} is not a course that Beacon knows.")
     day = _day(row.get("completed_on", ""))
-    if day > today:
+    if day > known.today:
         raise ValueError("completed_on lies in the future.")
     source_id = row.get("record_id") or f"{employee_id}/{code}/{day.isoformat()}"
     if len(source_id) > _SOURCE_ID:
         raise ValueError(f"record_id is longer than {_SOURCE_ID} characters.")
-    return Completed(employees[employee_id], courses[code], day, _score(row.get("score", "")), source_id)
+    score = _score(row.get("score", ""))
+    return Completed(known.employees[employee_id], known.courses[code], day, score, source_id, line)
 
 
 def _day(cell: str) -> date:

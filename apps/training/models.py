@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
 from apps.agencies.models import Employee
+from apps.training import lifecycle
 
 
 class Course(models.Model):
@@ -56,25 +60,73 @@ class Waiver(models.Model):
     granted_by = models.CharField(max_length=200)
     granted_at = models.DateTimeField(db_default=Now())
     until_on = models.DateField()
+    ended_by = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
 
     def __str__(self) -> str:
         return f"{self.course} waived for {self.employee} until {self.until_on}"
 
 
 class CompletionImport(models.Model):
-    """One file from the learning system: what it held and what became of each row."""
+    """One file (or call) of the learning system: what it held and what became of each row."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Columns to match"
+        PLANNED = "planned", "Planned"
+        APPLIED = "applied", "Applied"
+        DISCARDED = "discarded", "Discarded"
 
     file_name = models.CharField(max_length=200)
     file_sha256 = models.CharField(max_length=64)
     imported_by = models.CharField(max_length=200)
     imported_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=10, choices=State, default=State.APPLIED)
+    # Ours to theirs, where the file calls its columns otherwise.
+    columns = models.JSONField(default=dict)
     rows = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=list)
+    # The lines that were new; good ones that are not among them were known.
+    added_lines = ArrayField(models.IntegerField(), default=list)
+    applied_by = models.CharField(max_length=200, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
 
     def __str__(self) -> str:
         return f"Training import {self.pk}"
+
+    @property
+    def machine(self) -> Any:
+        return lifecycle.IMPORT
+
+
+class CompletionFile(models.Model):
+    """The file of an import, compressed, beside it: lists of imports do not read it."""
+
+    run = models.OneToOneField(CompletionImport, models.CASCADE, primary_key=True, related_name="file")
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"File of {self.run}"
+
+
+class CompletionMapping(models.Model):
+    """What a learning system calls the columns; a file with these columns is read without asking."""
+
+    name = models.CharField(max_length=80)
+    columns = models.JSONField(default=dict)
+    saved_by = models.CharField(max_length=200)
+    saved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["name"], name="training_mapping_name")]
+
+    def __str__(self) -> str:
+        return self.name

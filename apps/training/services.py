@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Employee
 from apps.audit import services as audit
 from apps.core import clock, hooks
-from apps.core.db.copy import copy_rows
 from apps.core.db.errors import translated
-from apps.core.errors import Invalid
-from apps.training import completions
-from apps.training.models import Completion, CompletionImport, Course, Waiver
-
-LEARNING_SYSTEM = "learning system"
+from apps.core.errors import Invalid, given
+from apps.training.models import Completion, Course, Waiver
 
 
 def course_create(
@@ -32,6 +28,34 @@ def course_create(
         )
         audit.record(actor, "training.course.created", course, after={"code": course.code, "valid_days": valid_days})
     return course
+
+
+def course_revise(
+    *, actor: Actor, course: Course, title: str, provider: str, url: str, valid_days: int | None, is_active: bool,
+    equivalents: Iterable[Course],
+) -> Course:  # fmt: skip
+    """Change a course and which other courses count as it. Seats follow at once."""
+    actor.require(Role.ADMINISTRATOR)
+    others = list(equivalents)
+    if course in others:
+        raise Invalid("A course is not its own equivalent.", how_to_fix="Choose other courses.")
+    with transaction.atomic(), translated():
+        course = Course.objects.select_for_update().get(pk=course.pk)
+        before = _facts(course)
+        course.title, course.provider, course.url = title, provider, url
+        course.valid_days, course.is_active = valid_days, is_active
+        course.save()
+        course.equivalents.set(others)
+        audit.record(actor, "training.course.revised", course, before=before, after=_facts(course))
+        hooks.call("ELIGIBILITY_CHANGED", actor, None)
+    return course
+
+
+def _facts(course: Course) -> dict[str, object]:
+    codes = sorted(course.equivalents.values_list("code", flat=True))
+    return {
+        "title": course.title, "valid_days": course.valid_days, "is_active": course.is_active, "equivalents": codes,
+    }  # fmt: skip
 
 
 def completion_record(
@@ -73,53 +97,22 @@ def training_waive(*, actor: Actor, employee: Employee, course: Course, until_on
     return waiver
 
 
-def completions_import(*, actor: Actor, file_name: str, content: bytes) -> CompletionImport:
-    """Bring a file of the learning system in: COPY into a stage, one insert of what is new, seats open at once.
-
-    A bad row never costs a good one; the same file twice adds nothing. Raises `Invalid` where the file as a whole
-    cannot be read.
-    """
+def training_waiver_end(*, actor: Actor, waiver: Waiver, reason: str) -> Waiver:
+    """End a waiver before its day: from today on it does not count."""
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)
-    employees = dict(Employee.objects.values_list("employee_id", "pk"))
-    courses = {code.upper(): pk for code, pk in Course.objects.values_list("code", "pk")}
-    try:
-        found = completions.read(content, employees, courses, clock.today())
-    except completions.FileRefused as refusal:
-        raise Invalid(str(refusal)) from refusal
+    reason = given(reason)
     with transaction.atomic():
-        added = _insert_new(found.good)
-        run = CompletionImport.objects.create(
-            file_name=file_name[:200],
-            file_sha256=hashlib.sha256(content).hexdigest(),
-            imported_by=actor.name,
-            imported_at=clock.now(),
-            rows=found.rows,
-            added=len(added),
-            unchanged=len(found.good) - len(added),
-            rejected=found.rejected,
-        )
+        waiver = Waiver.objects.select_for_update().get(pk=waiver.pk)
+        if waiver.until_on < clock.today():
+            raise Invalid("The waiver has ended already.", how_to_fix="Nothing is left to do.")
+        before = waiver.until_on
+        # Days that have passed keep it: a report about one of them comes out as it did.
+        waiver.until_on = clock.today() - timedelta(days=1)
+        waiver.ended_by, waiver.ended_at = actor.name, clock.now()
+        waiver.save(update_fields=["until_on", "ended_by", "ended_at"])
         audit.record(
-            actor, "training.completions.imported", run,
-            after={"rows": run.rows, "added": run.added, "rejected": len(run.rejected), "sha256": run.file_sha256},
+            actor, "training.waiver.ended", waiver, reason=reason,
+            before={"until": before}, after={"until": waiver.until_on},
         )  # fmt: skip
-        hooks.call("ELIGIBILITY_CHANGED", actor, sorted(set(added)))
-    return run
-
-
-def _insert_new(good: list[completions.Completed]) -> list[int]:
-    """Insert what the database does not have yet; returns the employees concerned, once per completion."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE completion_stage (employee_id bigint, course_id bigint, completed_on date,"
-            " score numeric(5,2), source_id text) ON COMMIT DROP"
-        )
-        copy_rows("completion_stage", ("employee_id", "course_id", "completed_on", "score", "source_id"), good)
-        cursor.execute(
-            "INSERT INTO training_completion (employee_id, course_id, completed_on, score, source, source_id)"
-            " SELECT DISTINCT ON (source_id) employee_id, course_id, completed_on, score, %s, source_id"
-            " FROM completion_stage ON CONFLICT (source, source_id) DO NOTHING RETURNING employee_id",
-            [LEARNING_SYSTEM],
-        )
-        added = [row[0] for row in cursor.fetchall()]
-        cursor.execute("DROP TABLE completion_stage")
-    return added
+        hooks.call("ELIGIBILITY_CHANGED", actor, [waiver.employee_id])
+    return waiver

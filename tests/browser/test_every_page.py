@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from apps.accounts.actors import Role
 from apps.accounts.models import User
-from tests.web.samples import FOREIGN, furnished, pages
+from tests.web.samples import FOREIGN, furnished, is_api, pages
 from tests.web.test_matrix import PERSONS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -26,7 +26,7 @@ ACT_ONLY = {
     "agencies:run-progress", "vendors:run-progress", "console:stop-progress", "vendors:workspace-check",
     "accounts:sign-out", "agencies:run-confirm", "rollout:waiver-confirm", "licenses:withdraw", "licenses:decide",
     "licenses:decide-check", "vendors:workspace-sync", "vendors:operation-retry",
-    "usage:import-apply", "terms:preview", "usage:import-discard", "mail:message-retry",
+    "usage:import-apply", "terms:preview", "training:import-apply", "training:import-discard", "usage:import-discard", "mail:message-retry",
 }  # fmt: skip
 # Erin may open everything; her pages are split so that two cores share them.
 SHARES = [("erin", 0, 2), ("erin", 1, 2), *((name, 0, 1) for name in PERSONS if name != "erin")]
@@ -77,13 +77,7 @@ def test_pages_are_accessible(
     )
     for place, one in enumerate(pages()):
         admitted = one.rule is not None and (not one.rule.roles or one.rule.roles & roles)
-        if (
-            one.name in FOREIGN
-            or one.name in ACT_ONLY
-            or one.name.startswith(("api:", "vendors-api:"))
-            or not admitted
-            or place % of != share
-        ):
+        if one.name in FOREIGN or one.name in ACT_ONLY or is_api(one.name) or not admitted or place % of != share:
             continue
         url = live_server.url + reverse(one.name, kwargs=parameters.get(one.name))
         for width in WIDTHS:

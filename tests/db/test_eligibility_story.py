@@ -20,6 +20,7 @@ from apps.licenses.tasks import requests_expire
 from apps.rollout import errors as rollout_errors
 from apps.rollout import services as rollout
 from apps.terms import services as terms
+from apps.training import import_services as training_imports
 from apps.training import services as training
 from tests.factories.cast import World
 
@@ -150,10 +151,10 @@ def test_completions_by_file_open_seats_at_once_and_twice_is_once(world: World) 
     world.accept(bob)
     world.approve(world.ask(bob))
     content = b"employee_id,course,completed_on\r\nA003,AI-101,2026-11-02\r\nA003,NOPE,2026-11-02\r\nA003,AI-101,2026-13-02\r\n"
-    run = training.completions_import(actor=world.erin, file_name="lms.csv", content=content)
+    run = training_imports.completions_import(actor=world.erin, file_name="lms.csv", content=content)
     assert (run.rows, run.added, [bad["line"] for bad in run.rejected]) == (3, 1, [3, 4])
     assert Seat.objects.get().state == "granted"
-    again = training.completions_import(actor=world.erin, file_name="lms.csv", content=content)
+    again = training_imports.completions_import(actor=world.erin, file_name="lms.csv", content=content)
     assert (again.added, again.unchanged) == (0, 1)
 
 

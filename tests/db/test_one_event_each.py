@@ -32,6 +32,7 @@ from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import services as rollout
 from apps.rollout.models import Phase
 from apps.terms import services as terms
+from apps.training import import_services as training_imports
 from apps.training import services as training
 from apps.vendors import drift as drifts
 from apps.vendors import services as vendors
@@ -42,7 +43,7 @@ from tests.factories.cast import World, row
 pytestmark = pytest.mark.django_db
 MODULES = [
     "apps.accounts.services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
-    "apps.terms.services", "apps.training.services", "apps.licenses.services", "apps.licenses.protection_services",
+    "apps.terms.services", "apps.training.services", "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
     "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
@@ -205,6 +206,12 @@ def _draft(w: World) -> object:
     return terms.terms_draft(actor=w.paula, title="T", body="B")
 
 
+def _planned(w: World) -> object:
+    return training_imports.completions_receive(
+        actor=w.erin, file_name="x.csv", content=b"employee_id,course,completed_on\nA003,AI-101,2026-01-05\n"
+    )
+
+
 def _announced(w: World) -> object:
     return terms.terms_publish(actor=w.paula, version=_draft(w), on=clock.today() + timedelta(days=1), reason="x")
 
@@ -294,7 +301,32 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "training_waive": lambda w: lambda: training.training_waive(
         actor=w.erin, employee=w.employee("A003"), course=w.course, until_on=TODAY(), reason="x"
     ),
-    "completions_import": lambda w: lambda: training.completions_import(
+    "course_revise": lambda w: lambda: training.course_revise(
+        actor=w.erin, course=w.course, title="X", provider="", url="", valid_days=30, is_active=True, equivalents=[]
+    ),
+    "training_waiver_end": _with(
+        lambda w: training.training_waive(
+            actor=w.paula, employee=w.employee("A003"), course=w.course, reason="x", until_on=TODAY() + timedelta(days=9)
+        ),
+        lambda w, v: training.training_waiver_end(actor=w.paula, waiver=v, reason="x"),
+    ),
+    "completions_receive": lambda w: lambda: training_imports.completions_receive(
+        actor=w.erin, file_name="x.csv", content=b"employee_id,course,completed_on\nA003,AI-101,2026-01-05\n"
+    ),
+    "completions_match": _with(
+        lambda w: training_imports.completions_receive(
+            actor=w.erin, file_name="x.csv", content=b"who,what,when\nA003,AI-101,2026-01-05\n"
+        ),
+        lambda w, r: training_imports.completions_match(
+            actor=w.erin, run=r, columns={"employee_id": "who", "course": "what", "completed_on": "when"}, save_as="LMS"
+        ),
+    ),
+    "completions_apply": _with(_planned, lambda w, r: training_imports.completions_apply(actor=w.erin, run=r)),
+    "completions_discard": _with(_planned, lambda w, r: training_imports.completions_discard(actor=w.erin, run=r)),
+    "completions_post": lambda w: lambda: training_imports.completions_post(
+        actor=w.erin, rows=[{"employee_id": "A003", "course": "AI-101", "completed_on": "2026-01-05"}]
+    ),
+    "completions_import": lambda w: lambda: training_imports.completions_import(
         actor=w.erin, file_name="x", content=b"employee_id,course,completed_on\nA003,AI-101,2026-01-01\n"
     ),
     "contract_create": lambda w: lambda: licenses.contract_create(

@@ -21,6 +21,7 @@ from apps.mail import selectors as mail
 from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import selectors as rollout
 from apps.terms import selectors as terms
+from apps.training import import_services as training_imports
 from apps.training import selectors as training
 from apps.training import services as training_services
 from apps.vendors import selectors as vendors
@@ -43,6 +44,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (training.courses_visible_to, ALL),
     (training.completions_visible_to, REVIEWERS | {"alice", "bob"}),
     (training.imports_visible_to, REVIEWERS),
+    (training.waivers_visible_to, REVIEWERS | {"bob"}),
     (seats.requests_visible_to, REVIEWERS | {"alice", "bob"}),
     (seats.seats_visible_to, REVIEWERS | {"alice", "bob"}),
     (seats.contracts_visible_to, REVIEWERS | {"lee"}),
@@ -68,7 +70,7 @@ def house(world: World) -> dict[Selector, Any]:
     seat = world.holder(bob)
     workspace = world.with_vendor("http://127.0.0.1:9/v1")
     run = roster_services.roster_receive(actor=world.erin, file_name="hr.csv", content=b"employee_id\n")
-    imported = training_services.completions_import(
+    imported = training_imports.completions_import(
         actor=world.erin, file_name="lms.csv", content=b"employee_id,course,completed_on\n"
     )
     operation = Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test", employee=bob)
@@ -87,6 +89,9 @@ def house(world: World) -> dict[Selector, Any]:
         training.courses_visible_to: world.course,
         training.completions_visible_to: bob.completions.get(),
         training.imports_visible_to: imported,
+        training.waivers_visible_to: training_services.training_waive(
+            actor=world.paula, employee=bob, course=world.course, reason="Leave", until_on=clock.today()
+        ),
         seats.requests_visible_to: seat.request,
         seats.seats_visible_to: seat,
         seats.contracts_visible_to: world.contract,

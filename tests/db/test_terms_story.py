@@ -165,9 +165,9 @@ def test_progress_counts_agencies_and_hides_small_ones(world: World) -> None:
     version = version_in_force()
     assert version is not None
     lines, total = terms_progress(world.paula, version)
-    assert [(line.code, line.people, line.accepted) for line in lines] == [("AAA", 12, None)]
+    assert [(line.code, line.people, line.done) for line in lines] == [("AAA", 12, None)]
     # Eleven of twelve: the one who is left would be known.
-    assert (total.accepted, total.owing) == (None, None)
+    assert (total.done, total.owing) == (None, None)
     assert terms_progress(world.charlie, version)[0] == []
 
 

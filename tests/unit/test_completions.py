@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from apps.training import completions
 
 EMPLOYEES, COURSES, TODAY = {"A003": 3, "A004": 4}, {"AI-101": 1, "AI-102": 2}, date(2026, 11, 24)
+KNOWN = completions.Known(EMPLOYEES, COURSES, TODAY)
 HEADER = "employee_id,course,completed_on,score,record_id"
 
 
 def read(*rows: str, header: str = HEADER) -> completions.Reading:
-    return completions.read("\n".join([header, *rows]).encode(), EMPLOYEES, COURSES, TODAY)
+    return completions.read("\n".join([header, *rows]).encode(), KNOWN)
 
 
 def test_rows_become_completions_whatever_the_file_looks_like() -> None:
     text = "\n Employee ID ; Course ; Completed On ; Score\r\nA003;ai-101;11/02/2026;95%\r\n;;;\r\n A004 ;AI-102;2026-11-03;\r\n"
-    found = completions.read(text.encode("utf-16"), EMPLOYEES, COURSES, TODAY)
+    found = completions.read(text.encode("utf-16"), KNOWN)
     assert [(c.employee, c.course, c.completed_on, c.score) for c in found.good] == [
         (3, 1, date(2026, 11, 2), Decimal(95)),
         (4, 2, date(2026, 11, 3), None),
@@ -78,5 +79,5 @@ _cell = st.one_of(st.sampled_from(["A003", "AI-101", "2026-11-01", "90", "", '"'
 @given(st.lists(st.lists(_cell, max_size=7).map(",".join), max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_whatever_comes_every_row_is_good_or_named(rows: list[str]) -> None:
-    found = completions.read("\n".join([HEADER, *rows]).encode(errors="replace"), EMPLOYEES, COURSES, TODAY)
+    found = completions.read("\n".join([HEADER, *rows]).encode(errors="replace"), KNOWN)
     assert found.rows == len(found.good) + len(found.rejected)

@@ -20,6 +20,7 @@ from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import services as rollout
 from apps.terms import services as terms
 from apps.terms.models import Acceptance
+from apps.training import import_services as training_imports
 from apps.training import services as training
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Assumption, Drift, Operation, PostureCheck, SyncRun, VendorAccount, VendorEvent
@@ -58,6 +59,11 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Page]:
             yield from _walk(pattern.url_patterns, space)
         elif isinstance(pattern, URLPattern):
             yield Page(f"{prefix}{pattern.name}", pattern.callback, rule_of(pattern.callback))
+
+
+def is_api(name: str) -> bool:
+    """Whether an address belongs to the API: it answers 401 where pages lead to the sign-in."""
+    return name.partition(":")[0].endswith("api")
 
 
 Parameters = dict[str, dict[str, Any]]
@@ -118,11 +124,21 @@ def _learning(world: World) -> Parameters:
     )
     terms.terms_publish(actor=world.paula, version=french, reason="Asked for")
     receipt = Acceptance.objects.filter(employee__employee_id="A003").get()
-    imported = training.completions_import(
+    imported = training_imports.completions_import(
         actor=world.erin, file_name="lms.csv",
         content=b"employee_id,course,completed_on\nA101,AI-101,2026-01-05\nX,Y,Z\n",
     )  # fmt: skip
+    unknown = training_imports.completions_receive(
+        actor=world.erin, file_name="other.csv", content=b"Person,Module,Done\nA101,AI-101,2026-01-05\n"
+    )
+    waived = training.training_waive(
+        actor=world.paula, employee=world.employee("A102"), course=world.course, reason="On leave",
+        until_on=clock.today() + timedelta(days=30),
+    )  # fmt: skip
     return {
+        "training:course": {"code": "AI-101"}, "training:course-edit": {"code": "AI-101"},
+        "training:waiver-end": {"pk": waived.pk}, "training:import-match": {"pk": unknown.pk},
+        "training:import-apply": {"pk": imported.pk}, "training:import-discard": {"pk": imported.pk},
         "terms:version": {"number": 1}, "terms:edit": {"number": draft.number},
         "terms:translate": {"number": 1}, "terms:unschedule": {"number": draft.number},
         "terms:translation": {"number": french.number, "language": "fr"},

@@ -54,3 +54,29 @@ def test_a_wrong_body_is_named_and_strangers_are_turned_away(world: World) -> No
     assert bad.status_code == 400
     assert "task_types" in bad.json()["errors"]
     assert Client().get("/api/v1/me/").status_code == 401
+
+
+def test_bob_accepts_the_terms_by_their_fingerprint_and_not_by_another(world: World) -> None:
+    client = client_of(world, "bob")
+    shown = client.get("/api/v1/terms/versions/").json()["results"][0]
+    other = {"number": shown["number"], "sha256": "0" * 64}
+    refused = client.post("/api/v1/terms/acceptances/", other, content_type="application/json")
+    assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (409, "other_text")
+    right = {"number": shown["number"], "sha256": shown["sha256"]}
+    assert client.post("/api/v1/terms/acceptances/", right, content_type="application/json").status_code == 201
+    assert [a["employee"] for a in client.get("/api/v1/terms/acceptances/").json()["results"]] == ["A003"]
+    assert client_of(world, "charlie").get("/api/v1/terms/acceptances/").json()["results"] == []
+
+
+def test_the_learning_system_sends_rows_and_hears_of_each_bad_one(world: World) -> None:
+    rows = {
+        "rows": [
+            {"employee_id": "A003", "course": "AI-101", "completed_on": "2026-01-05"},
+            {"employee_id": "A003", "course": "NOPE", "completed_on": "2026-01-05"},
+        ]
+    }
+    answer = client_of(world, "erin").post("/api/v1/training/completions/", rows, content_type="application/json")
+    assert (answer.status_code, answer.json()["added"], answer.json()["rejected"][0]["line"]) == (201, 1, 2)
+    assert client_of(world, "bob").post(
+        "/api/v1/training/completions/", rows, content_type="application/json"
+    ).status_code == 403  # fmt: skip

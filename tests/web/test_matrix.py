@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.accounts.actors import Role
 from tests.factories.cast import World
-from tests.web.samples import FOREIGN, furnished, pages
+from tests.web.samples import FOREIGN, furnished, is_api, pages
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ def test_somebody_signed_out_gets_nowhere(house: tuple[World, dict[str, dict[str
         if page.name in FOREIGN:
             continue
         response = Client().get(reverse(page.name, kwargs=parameters.get(page.name)))
-        if page.name.startswith(("api:", "vendors-api:")):
+        if is_api(page.name):
             turned_away = response.status_code == 401
         else:
             turned_away = response.status_code == 302 and "sign" in response["Location"]

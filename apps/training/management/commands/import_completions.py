@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.actors import SYSTEM
 from apps.core.errors import Invalid
-from apps.training.services import completions_import
+from apps.training.import_services import completions_import
 
 
 class Command(BaseCommand):

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from apps.training import api
+
+app_name = "training-api"
+urlpatterns = [
+    path("training/courses/", api.course_list, name="courses"),
+    path("training/completions/", api.completion_list, name="completions"),
+]
