@@ -32,12 +32,12 @@ def terms_draft(
 ) -> TermsVersion:
     """Begin the next version, in English. Raises `DraftWaits` while another one is being prepared."""
     actor.require(Role.PRIVACY)
-    _complete(title, body)
+    title, body = _text(title, body)
     with transaction.atomic(), translated():
         last = TermsVersion.objects.aggregate(last=Max("number"))["last"] or 0
         version = TermsVersion.objects.create(
             number=last + 1,
-            title=title.strip(),
+            title=title,
             body=body,
             summary_of_changes=summary_of_changes,
             requires_reacceptance=requires_reacceptance,
@@ -50,14 +50,14 @@ def terms_draft(
 def terms_translate(*, actor: Actor, version: TermsVersion, language: str, title: str, body: str) -> TermsVersion:
     """Draft the text of a version in another language. Raises `TranslationExists`."""
     actor.require(Role.PRIVACY)
-    _complete(title, body)
+    title, body = _text(title, body)
     if language not in LANGUAGES or language == BINDING:
         raise Invalid("The terms are not kept in that language.", how_to_fix="Choose one of the list.")
     if version.state == State.SUPERSEDED:
         raise Invalid("The version is no longer in force.", how_to_fix="Translate the one that is.")
     with transaction.atomic(), translated():
         made = TermsVersion.objects.create(
-            number=version.number, language=language, title=title.strip(), body=body,
+            number=version.number, language=language, title=title, body=body,
             requires_reacceptance=version.requires_reacceptance, grace_days=version.grace_days,
         )  # fmt: skip
         audit.record(actor, "terms.version.translated", made, after={"number": made.number, "language": language})
@@ -76,9 +76,9 @@ def terms_revise(
 ) -> TermsVersion:
     """Change a draft. Raises `TermsFrozen` once it is published or scheduled."""
     actor.require(Role.PRIVACY)
-    _complete(title, body)
+    title, body = _text(title, body)
     with transaction.atomic(), translated():
-        version.title, version.body, version.summary_of_changes = title.strip(), body, summary_of_changes
+        version.title, version.body, version.summary_of_changes = title, body, summary_of_changes
         if requires_reacceptance is not None:
             version.requires_reacceptance = requires_reacceptance
         if grace_days is not None:
@@ -90,11 +90,14 @@ def terms_revise(
     return version
 
 
-def _complete(title: str, body: str) -> None:
+def _text(title: str, body: str) -> tuple[str, str]:
+    """Title and text as they are kept: browsers end lines with two characters, which would count as changes."""
+    body = body.replace("\r\n", "\n").replace("\r", "\n")
     if not title.strip() or not body.strip():
         raise Invalid("The terms need a title and a text.", how_to_fix="Fill in both.")
     if len(body) > MOST_CHARACTERS:
         raise Invalid(f"The text has more than {MOST_CHARACTERS:,} characters.", how_to_fix="Shorten it.")
+    return title.strip(), body
 
 
 def terms_publish(

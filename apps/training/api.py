@@ -23,7 +23,7 @@ MOST_ROWS = 10_000
 
 
 class CourseOut(serializers.ModelSerializer[Course]):
-    equivalents = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    equivalents: Any = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
 
     class Meta:
         model = Course
