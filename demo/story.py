@@ -34,7 +34,16 @@ from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
 from demo import vendor
 from demo.cast import BY_KEY, CAST
-from demo.texts import DECLINES, NOTES, TERMS, TERMS_TITLE
+from demo.texts import (
+    DECLINES,
+    NOTES,
+    TERMS,
+    TERMS_NEXT,
+    TERMS_NEXT_SUMMARY,
+    TERMS_SPANISH,
+    TERMS_SPANISH_TITLE,
+    TERMS_TITLE,
+)
 
 # Agencies with criminal-justice information under special rules have a workspace of their own, which their identity
 # provider manages.
@@ -80,6 +89,7 @@ class Story:
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
             ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
             ("A third file that would separate too many is held", self.third_night),
+            ("The next version of the terms is announced, in English and Spanish", self.next_terms),
             ("Two accounts appear at the vendor that nobody decided", self.drift),
         ]
 
@@ -174,6 +184,19 @@ class Story:
             actor=erin, number="26-04261-A", vendor="Assistant vendor", from_on=clock.today(),
             until_on=clock.today() + timedelta(days=3 * 365), seats=40_000, price_per_seat_year=Decimal("108.00"),
         )  # fmt: skip
+
+    def next_terms(self) -> None:
+        paula = self.actor("paula")
+        draft = terms.terms_draft(
+            actor=paula, title=TERMS_TITLE, body=TERMS_NEXT, summary_of_changes=TERMS_NEXT_SUMMARY
+        )
+        terms.terms_translate(actor=paula, version=draft, language="es", title=TERMS_SPANISH_TITLE, body=TERMS_SPANISH)
+        terms.terms_publish(
+            actor=paula,
+            version=draft,
+            on=clock.today() + timedelta(days=10),
+            reason="After the questions of the first weeks",
+        )
 
     def training(self) -> None:
         day = clock.today()

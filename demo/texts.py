@@ -45,3 +45,30 @@ DECLINES = (
     "Your team tests the assistant from January on; please ask again then.",
     "Please talk to your supervisor about the data your work involves, and ask again.",
 )
+TERMS_NEXT = TERMS.replace(
+    "## Records and privacy\n",
+    "- Say so where a document was drafted with the assistant and your agency asks for it.\n\n## Records and privacy\n",
+).replace("Criminal-justice information and", "Criminal-justice information, biometric data and")
+TERMS_NEXT_SUMMARY = (
+    "Biometric data is named among what stays out. Where your agency asks for it, you say that a document was drafted "
+    "with the assistant."
+)
+TERMS_SPANISH_TITLE = "Condiciones de uso del asistente de IA"
+TERMS_SPANISH = """\
+Estas condiciones valen para toda persona del poder ejecutivo que recibe un puesto. Usar el asistente es decisión suya: \
+nadie está obligado, y puede devolver el puesto en cualquier momento sin dar razones.
+
+## Para qué sirve
+
+- Borradores, investigación, traducción, resúmenes y hojas de cálculo, solo para asuntos del estado.
+
+## Qué no debe entrar
+
+- Información de justicia penal, datos biométricos ni información fiscal federal.
+- Números de seguro social, de licencia o de cuenta, ni datos de salud.
+
+## De qué responde usted
+
+- El asistente puede equivocarse. Lea y compruebe lo que escribe antes de que alguien se fíe de ello.
+- No decide sobre prestaciones, licencias, empleos ni casos.
+"""
