@@ -55,6 +55,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
         [
             ("Seats", "licenses:seats", None),
             ("Contracts", "licenses:contracts", None),
+            ("Unused seats", "licenses:reclaim-runs", None),
             ("Emergency stops", "console:stops", None),
             ("Legal holds", "licenses:holds", None),
         ],

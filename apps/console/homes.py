@@ -15,7 +15,8 @@ from apps.agencies.selectors import agencies_reported_to, contacts_for, headcoun
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR, floored
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
-from apps.licenses.models import OptOut, Seat, SeatRequest
+from apps.licenses.models import OptOut, ReclaimWatch, Seat, SeatRequest
+from apps.licenses.reclaim_services import returnable
 from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to
 from apps.rollout.gates import gates_of
 from apps.rollout.models import Phase, PhaseAgency
@@ -66,6 +67,8 @@ def employee_home(actor: Actor) -> dict[str, Any]:
         "contacts": [contact.employee for contact in contacts_for(agency)[:4]],
         "request_now": SeatRequest.objects.filter(employee=actor.employee_id, is_current=True).first(),
         "opted_out": OptOut.objects.filter(employee=actor.employee_id, ended_at=None).exists(),
+        "returnable": returnable(actor.employee_id),
+        "watch": ReclaimWatch.objects.filter(seat=seat, release_on__isnull=False).first() if seat else None,
         "declined": SeatRequest.objects.filter(employee=actor.employee_id, state="declined", is_current=True).first(),
     }
 

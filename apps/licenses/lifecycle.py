@@ -20,6 +20,10 @@ SEAT = lifecycle(
     released="",
 )
 
+RECLAIM = lifecycle(
+    "look at unused seats", ("done", "held"), held="released discarded", done="", released="", discarded=""
+)
+
 RELEASE_REASONS = {
     "handed_back": "Handed back",
     "separated": "Left state service",

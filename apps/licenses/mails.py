@@ -47,7 +47,8 @@ _PAUSED = {
 }  # fmt: skip
 # The others are known to the person (handed back), or the person is gone (separated).
 _ENDED = {
-    "reclaimed": "The seat was not used for a long time, and others wait for one.",
+    "reclaimed": "The seat was not used for a long time, and others wait for one. Within 30 days you can have it back, "
+    "without a new approval.",
     "revoked": "EOTSS or the privacy office ended it. Ask your agency's contact if you want to know more.",
     "lapsed": "It was paused for 30 days.",
     "agency_left": "Your agency is not part of the roll-out now.",

@@ -288,3 +288,86 @@ class EmergencyStop(models.Model):
     @property
     def is_active(self) -> bool:
         return self.lifted_at is None
+
+
+# ---- taking unused seats back --------------------------------------------------------------------------------
+
+
+class ReclaimPolicy(models.Model):
+    """What happens to unused seats of a contract. Days without use; a dry run counts and does nothing."""
+
+    class Mode(models.TextChoices):
+        OFF = "off", "Off"
+        DRY = "dry", "Dry run: count, ask nobody"
+        ON = "on", "On"
+
+    contract = models.OneToOneField(Contract, models.PROTECT, primary_key=True, related_name="reclaim")
+    mode = models.CharField(max_length=3, choices=Mode, default=Mode.OFF)
+    never_first = models.PositiveSmallIntegerField(default=14)
+    never_second = models.PositiveSmallIntegerField(default=30)
+    never_release = models.PositiveSmallIntegerField(default=45)
+    idle_first = models.PositiveSmallIntegerField(default=60)
+    idle_second = models.PositiveSmallIntegerField(default=75)
+    idle_release = models.PositiveSmallIntegerField(default=90)
+    changed_by_key = models.CharField(max_length=80, blank=True)
+    changed_by = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(never_first__lt=F("never_second")) & Q(never_second__lt=F("never_release"))
+                & Q(idle_first__lt=F("idle_second")) & Q(idle_second__lt=F("idle_release"))
+                & Q(never_first__gte=7) & Q(never_release__gte=30) & Q(idle_release__gte=60),
+                name="licenses_reclaim_steps",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"Unused seats of {self.contract}"
+
+
+class ReclaimWatch(models.Model):
+    """What the reclaim job remembers of a seat: the last question, and when it looks again. No use is kept here."""
+
+    seat = models.OneToOneField(Seat, models.CASCADE, primary_key=True, related_name="watch")
+    step = models.PositiveSmallIntegerField(default=0)
+    told_on = models.DateField(null=True, blank=True)
+    # The day from which the clock ran when the person was asked; use or "keep" moves it, and the steps begin anew.
+    told_since = models.DateField(null=True, blank=True)
+    release_on = models.DateField(null=True, blank=True)
+    kept_on = models.DateField(null=True, blank=True)
+    look_on = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["look_on"], name="licenses_watch_due")]
+
+    def __str__(self) -> str:
+        return f"Watch of seat {self.seat_id}"
+
+
+class ReclaimRun(models.Model):
+    """One morning's look at unused seats, in counts. Held where it would release too many at once."""
+
+    class State(models.TextChoices):
+        DONE = "done", "Done"
+        HELD = "held", "Held"
+        RELEASED = "released", "Released by a second person"
+        DISCARDED = "discarded", "Discarded"
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="reclaim_runs")
+    at = models.DateTimeField(db_default=Now())
+    mode = models.CharField(max_length=3, choices=ReclaimPolicy.Mode)
+    state = models.CharField(max_length=9, choices=State, default=State.DONE)
+    looked = models.PositiveIntegerField(default=0)
+    asked = models.PositiveIntegerField(default=0)
+    released = models.PositiveIntegerField(default=0)
+    skipped = models.JSONField(default=dict)
+    held_seats = ArrayField(models.BigIntegerField(), default=list)
+    settled_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Look at unused seats {self.pk}"

@@ -11,11 +11,11 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Employee
-from apps.core import clock
+from apps.core import clock, hooks
 from apps.core.errors import Reason
 from apps.licenses.eligibility import Facts
 from apps.licenses.lifecycle import EOTSS_DAYS
-from apps.licenses.models import Contract, EmergencyStop, LegalHold, Seat, SeatRequest
+from apps.licenses.models import Contract, EmergencyStop, LegalHold, ReclaimRun, Seat, SeatRequest
 from apps.terms.selectors import acceptable_versions
 
 
@@ -107,6 +107,21 @@ def _under(stop: EmergencyStop, seats: QuerySet[Seat]) -> QuerySet[Seat]:
         "everyone": Q(),
     }
     return seats.filter(scopes[stop.scope])
+
+
+def seats_shielded(employee_ids: Iterable[int]) -> set[int]:
+    """Those of these employees whose seat nobody reclaims: under legal hold, or concerned by something open elsewhere
+    (settings.RECLAIM_SHIELDS).
+    """
+    ids = set(employee_ids)
+    held = LegalHold.objects.filter(employee__in=ids, ended_at=None).values_list("employee_id", flat=True)
+    return set(held) | {pk for found in hooks.call("RECLAIM_SHIELDS") for pk in found if pk in ids}
+
+
+def reclaim_runs_visible_to(actor: Actor) -> QuerySet[ReclaimRun]:
+    """For EOTSS, the privacy office and auditors: counts, no names."""
+    runs = ReclaimRun.objects.select_related("contract")
+    return runs if actor.has(*_GUARDIANS) else runs.none()
 
 
 # ---- eligibility -------------------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ def seat_hand_back(*, actor: Actor) -> Seat:
             raise errors.NothingToHandBack()
         seats_move(actor, Move("release", "handed_back"), [seat.pk])
         OptOut.objects.get_or_create(employee_id=seat.employee_id, ended_at=None)
-        _refill(actor, [seat])
+        refill(actor, [seat])
         seat.refresh_from_db()
     return seat
 
@@ -248,12 +248,12 @@ def _move_one(actor: Actor, seat: Seat, move: Move, reason: str) -> Seat:
         SEAT.check(seat.state, states[move.verb])
         seats_move(actor, move, [seat.pk], note=reason.strip())
         if move.verb == "release":
-            _refill(actor, [seat])
+            refill(actor, [seat])
         seat.refresh_from_db()
     return seat
 
 
-def _refill(actor: Actor, freed: Iterable[Seat]) -> None:
+def refill(actor: Actor, freed: Iterable[Seat]) -> None:
     """Seats came back: the first of the agency's waiting list get them."""
     agencies = {seat.agency_id for seat in freed}
     waiting = SeatRequest.objects.filter(

@@ -14,9 +14,12 @@ from apps.accounts.actors import SYSTEM
 from apps.audit import services as audit
 from apps.core import clock, requests
 from apps.licenses.lifecycle import EXPIRE_DAYS
-from apps.licenses.models import EmergencyStop, SeatRequest, SettleRun
+from apps.licenses.models import EmergencyStop, ReclaimPolicy, SeatRequest, SettleRun
+from apps.licenses.reclaim_services import reclaim_look
 from apps.licenses.selectors import stop_unsettled
 from apps.licenses.settle import seats_settle
+from apps.mail.digest import is_morning
+from apps.mail.outbox import once_a_day
 
 _LOCK = 0x53657474  # "Sett": one settling of everybody at a time
 _STOP_BATCH = 500
@@ -53,6 +56,20 @@ def settle_everyone() -> int:
         moved = seats_settle(actor=SYSTEM)
         SettleRun.objects.create(at=clock.now(), moved=moved)
     return moved
+
+
+def reclaim_sweep() -> int:
+    """Once a morning: look at unused seats of every contract with a policy (settings.TICK). Returns how many moved."""
+    if not is_morning(clock.now()):
+        return 0
+    with transaction.atomic():
+        if not once_a_day("licenses_reclaim", clock.today()):
+            return 0
+        runs = [
+            reclaim_look(actor=SYSTEM, policy=policy)
+            for policy in ReclaimPolicy.objects.exclude(mode=ReclaimPolicy.Mode.OFF)
+        ]
+    return sum(run.asked + run.released for run in runs)
 
 
 def requests_expire() -> int:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from apps.licenses import hold_views, owing_views, seat_views, views
+from apps.licenses import hold_views, owing_views, reclaim_views, seat_views, views
 
 app_name = "licenses"
 urlpatterns = [
@@ -22,6 +22,13 @@ urlpatterns = [
     path("holds/", hold_views.hold_list, name="holds"),
     path("holds/<int:pk>/end/", hold_views.hold_end, name="hold-end"),
     path("people/<int:pk>/hold/", hold_views.hold_new, name="hold-new"),
+    path("seat/keep/", reclaim_views.keep, name="seat-keep"),
+    path("seat/return/", reclaim_views.bring_back, name="seat-return"),
+    path("unused-seats/", reclaim_views.run_list, name="reclaim-runs"),
+    path("unused-seats/<int:pk>/", reclaim_views.run_detail, name="reclaim-run"),
+    path("unused-seats/<int:pk>/confirm/", reclaim_views.run_confirm, name="reclaim-confirm"),
+    path("unused-seats/<int:pk>/discard/", reclaim_views.run_discard, name="reclaim-discard"),
+    path("contracts/<int:pk>/unused-seats/", reclaim_views.policy, name="reclaim-policy"),
     path("contracts/", seat_views.contract_list, name="contracts"),
     path("contracts/new/", seat_views.contract_new, name="contract-new"),
     path("contracts/<int:pk>/amend/", seat_views.contract_amend, name="contract-amend"),

@@ -64,6 +64,7 @@ _ALL = (
     Kind("licenses_seat_restored", Group.ACCESS, "Beacon: you can use the AI assistant again"),
     Kind("licenses_seat_suspended", Group.ACCESS, "Beacon: your access to the AI assistant is paused"),
     Kind("licenses_seat_released", Group.ACCESS, "Beacon: your access to the AI assistant has ended"),
+    Kind("licenses_seat_unused", Group.ACCESS, "Beacon: do you want to keep your seat?"),
     Kind("licenses_request_declined", Group.ACCESS, "Beacon: there is a decision on your request"),
     Kind("licenses_request_waiting", Group.ACCESS, "Beacon: your request was approved and waits for a seat"),
     Kind("licenses_terms_due", Group.ACCESS, "Beacon: there are new terms to accept"),

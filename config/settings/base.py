@@ -293,6 +293,10 @@ PHASE_CHANGED = ["apps.licenses.hooks.phase_changed"]
 SEATS_CHANGED = ["apps.vendors.hooks.seats_changed", "apps.licenses.mails.seats_changed"]
 # Called with (actor, employee_ids) when a legal hold begins or ends, in the same transaction.
 HOLDS_CHANGED = ["apps.vendors.hooks.holds_changed"]
+# Called with (actor, employee_ids, purpose); each returns by employee an object with first_use_on, last_use_on, known_until.
+LAST_ACTIVE = ["apps.vendors.usage_services.usage_read"]
+# Each returns the ids of employees whose seat is not reclaimed meanwhile.
+RECLAIM_SHIELDS: list[str] = []
 # Each takes employee ids and returns the set of those who do not take part: no mail of the programme goes to them.
 MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
 # Each returns mail.digest.Reader for everyone who gets a daily digest.
@@ -306,6 +310,7 @@ TICK = [
     "apps.terms.tasks.sweep",
     "apps.licenses.tasks.sweep",
     "apps.licenses.mails.sweep",
+    "apps.licenses.tasks.reclaim_sweep",
     "apps.vendors.tasks.sweep",
     "apps.vendors.usage_tasks.sweep",
     # Last: what the others wrote goes out with the same tick.

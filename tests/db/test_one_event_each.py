@@ -25,8 +25,11 @@ from apps.agencies import services as agencies
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.licenses import protection_services as protection
+from apps.licenses import reclaim_services as reclaim
 from apps.licenses import services as licenses
-from apps.licenses.models import Seat
+from apps.licenses.eligibility import Move
+from apps.licenses.models import ReclaimRun, Seat
+from apps.licenses.settle import seats_move
 from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import services as rollout
@@ -44,6 +47,7 @@ pytestmark = pytest.mark.django_db
 MODULES = [
     "apps.accounts.services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
     "apps.terms.services", "apps.training.services", "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
+    "apps.licenses.reclaim_services",
     "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
@@ -206,6 +210,22 @@ def _draft(w: World) -> object:
     return terms.terms_draft(actor=w.paula, title="T", body="B")
 
 
+def _rule(w: World) -> object:
+    return reclaim.reclaim_set(actor=w.erin, contract=w.contract, mode="dry", reason="x")
+
+
+def _held_look(w: World) -> object:
+    _rule(w)
+    run = ReclaimRun.objects.create(contract=w.contract, mode="on", state="held", held_seats=[1])
+    return run
+
+
+def _reclaimed(w: World) -> object:
+    seat = w.holder(w.employee("A003"))
+    seats_move(SYSTEM, Move("release", "reclaimed"), [seat.pk])
+    return seat
+
+
 def _planned(w: World) -> object:
     return training_imports.completions_receive(
         actor=w.erin, file_name="x.csv", content=b"employee_id,course,completed_on\nA003,AI-101,2026-01-05\n"
@@ -292,6 +312,14 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "terms_translate": _with(_draft, lambda w, v: terms.terms_translate(actor=w.paula, version=v, language="fr", title="T", body="C")),
     "terms_unschedule": _with(_announced, lambda w, v: terms.terms_unschedule(actor=w.paula, version=v, reason="x")),
     "terms_take_effect": _with(_announced, lambda w, v: _tomorrow(lambda: terms.terms_take_effect(actor=SYSTEM))),
+    "reclaim_set": lambda w: lambda: _rule(w),
+    "reclaim_look": _with(_rule, lambda w, p: reclaim.reclaim_look(actor=SYSTEM, policy=p)),
+    "reclaim_confirm": _with(
+        _held_look, lambda w, r: reclaim.reclaim_confirm(actor=w.eve, run=r, number=1, reason="x")
+    ),
+    "reclaim_discard": _with(_held_look, lambda w, r: reclaim.reclaim_discard(actor=w.eve, run=r, reason="x")),
+    "seat_keep": _with(lambda w: w.holder(bob(w)), lambda w, s: reclaim.seat_keep(actor=w.bob)),
+    "seat_return": _with(_reclaimed, lambda w, s: reclaim.seat_return(actor=w.bob)),
     "people_remind": lambda w: lambda: licenses.people_remind(
         actor=w.alice, steps={w.employee("A003").pk: "accept the terms"}
     ),

@@ -17,6 +17,7 @@ from apps.agencies import selectors as directory
 from apps.core import clock
 from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
+from apps.licenses.models import ReclaimRun
 from apps.mail import selectors as mail
 from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import selectors as rollout
@@ -55,6 +56,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (vendors.events_visible_to, REVIEWERS),
     (seats.stops_visible_to, REVIEWERS),
     (seats.holds_visible_to, REVIEWERS),
+    (seats.reclaim_runs_visible_to, REVIEWERS),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -107,6 +109,7 @@ def house(world: World) -> dict[Selector, Any]:
         mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),
         seats.stops_visible_to: protection.stop_start(actor=world.erin, scope="person", employee=bob, reason="Lost"),
         seats.holds_visible_to: protection.hold_place(actor=world.paula, employee=bob, matter="7", reason="Counsel"),
+        seats.reclaim_runs_visible_to: ReclaimRun.objects.create(contract=world.contract, mode="dry"),
         vendors.drifts_visible_to: Drift.objects.create(
             workspace=workspace, kind="orphan", target="u", detail="x", employee=bob
         ),

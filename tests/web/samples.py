@@ -15,6 +15,7 @@ from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.licenses import protection_services as protection
+from apps.licenses.models import ReclaimRun
 from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
 from apps.rollout import services as rollout
@@ -82,10 +83,16 @@ def _seats(world: World) -> Parameters:
     bob = world.employee("A003")
     seat = world.holder(bob)
     asked = world.ask(world.employee("A100"))
+    look = ReclaimRun.objects.create(
+        contract=world.contract, mode="on", state="held", held_seats=[seat.pk], looked=9, asked=2,
+        skipped={"on leave": 3},
+    )  # fmt: skip
     return {
         "console:person": {"pk": bob.pk}, "training:waiver-new": {"pk": bob.pk}, "licenses:hold-new": {"pk": bob.pk},
         "licenses:request": {"pk": asked.pk}, "licenses:withdraw": {"pk": asked.pk}, "licenses:seat": {"pk": seat.pk},
         "licenses:seat-move": {"pk": seat.pk, "verb": "suspend"}, "licenses:contract-amend": {"pk": world.contract.pk},
+        "licenses:reclaim-policy": {"pk": world.contract.pk}, "licenses:reclaim-run": {"pk": look.pk},
+        "licenses:reclaim-confirm": {"pk": look.pk}, "licenses:reclaim-discard": {"pk": look.pk},
     }  # fmt: skip
 
 
