@@ -216,8 +216,7 @@ def _rule(w: World) -> object:
 
 def _held_look(w: World) -> object:
     _rule(w)
-    run = ReclaimRun.objects.create(contract=w.contract, mode="on", state="held", held_seats=[1])
-    return run
+    return ReclaimRun.objects.create(contract=w.contract, mode="on", state="held", held_seats=[1])
 
 
 def _reclaimed(w: World) -> object:
