@@ -18,9 +18,10 @@ from apps.agencies import services as agencies
 from apps.agencies.management.commands.make_roster import AGENCIES, places
 from apps.agencies.models import Agency, Employee, RosterRun
 from apps.core import clock
+from apps.core.task_types import TASK_TYPES
 from apps.licenses import services as licenses
 from apps.licenses.lifecycle import BACKUP_DAYS
-from apps.licenses.models import TASK_TYPES, Seat, SeatRequest
+from apps.licenses.models import Seat, SeatRequest
 from apps.rollout import services as rollout
 from apps.rollout.models import Phase, PhaseAgency
 from apps.terms import services as terms

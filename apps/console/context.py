@@ -12,6 +12,7 @@ from django.urls import resolve, reverse
 
 from apps.accounts.access import rule_of
 from apps.accounts.actors import Actor, Role
+from apps.catalog.selectors import waiting_for
 from apps.licenses.models import SeatRequest
 
 
@@ -42,6 +43,10 @@ def _waiting(actor: Actor) -> int:
     if not actor.agency_ids:
         return 0
     return SeatRequest.objects.filter(state="submitted", employee__agency__in=actor.agency_ids).count()
+
+
+def _to_review(actor: Actor) -> int:
+    return waiting_for(actor).count()
 
 
 Entry = tuple[str, str, Callable[[Actor], int] | None]
@@ -78,12 +83,20 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Usage", "usage:overview", None),
         ],
     ),
+    (
+        "Use cases",
+        [
+            ("Use cases", "catalog:cases", None),
+            ("Reviews of use cases", "catalog:reviews", _to_review),
+            ("Federal inventory", "catalog:inventory", None),
+        ],
+    ),
     ("Terms", [("Terms", "terms:versions", None)]),
     ("Training", [("Training", "training:overview", None)]),
     ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),
 ]
 # What concerns the person themself, in the menu under their name.
-MINE = [("My use of the assistant", "usage:mine"), ("My mail", "mail:preferences")]
+MINE = [("My use cases", "catalog:mine"), ("My use of the assistant", "usage:mine"), ("My mail", "mail:preferences")]
 
 
 def console(request: HttpRequest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency, RosterRun
 from apps.agencies.selectors import contacts_for, headcounts
+from apps.catalog.selectors import due_cases, waiting_for
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR, floored
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
@@ -117,6 +118,7 @@ def contact_home(actor: Actor) -> dict[str, Any]:
         "counts": counts,
         "lacking": lacking_in(actor.agency_ids),
         "to_attest": [place for place in places if place.attested_at is None],
+        "use_cases": waiting_for(actor).count(),
         "seats_free": sum(place.seats_free for place in places),
         "opted_out": declined if declined >= PRIVACY_FLOOR else None,
     }
@@ -140,6 +142,8 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
         "late": SeatRequest.objects.filter(
             state="submitted", submitted_at__lt=clock.now() - timedelta(days=10)
         ).count(),
+        "use_cases": waiting_for(actor).count(),
+        "use_cases_due": due_cases().count(),
         "is_administrator": actor.has(Role.ADMINISTRATOR),
     }
 

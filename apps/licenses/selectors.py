@@ -109,6 +109,11 @@ def _under(stop: EmergencyStop, seats: QuerySet[Seat]) -> QuerySet[Seat]:
     return seats.filter(scopes[stop.scope])
 
 
+def seats_in(agency_ids: Iterable[int]) -> int:
+    """How many people of these agencies hold a seat at the vendor, suspended ones included (settings.SEAT_COUNTS)."""
+    return Seat.objects.filter(agency__in=list(agency_ids), state__in=["granted", "suspended"]).count()
+
+
 # ---- eligibility -------------------------------------------------------------------------------------------
 
 _FACTS = "SELECT * FROM licenses_eligibility(%s, %s::bigint[], %s::bigint[])"

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.agencies.lifecycle import ROSTER_RUN
+from apps.catalog.lifecycle import CASE
 from apps.core import clock
 from apps.core.lifecycle import Lifecycle
 from apps.licenses.lifecycle import REQUEST, SEAT
@@ -18,11 +19,13 @@ from apps.terms.lifecycle import TERMS
 from apps.terms.models import TermsVersion
 from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC, USAGE_IMPORT
 from apps.vendors.models import Drift, Operation, SyncRun, UsageImport
+from tests.factories import catalog
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
 TABLES: list[tuple[str, Lifecycle]] = [
     ("agencies_rosterrun", ROSTER_RUN),
+    ("catalog_usecase", CASE),
     ("licenses_seatrequest", REQUEST),
     ("licenses_seat", SEAT),
     ("mail_message", MESSAGE),
@@ -39,6 +42,7 @@ TABLES: list[tuple[str, Lifecycle]] = [
 def one_of_each(world: World) -> World:
     """A record of every kind; those that the world does not hold yet are made as they begin."""
     world.holder(world.employee("A003"))
+    catalog.published(world)
     workspace = world.with_vendor("http://127.0.0.1:9/v1")
     Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test")
     SyncRun.objects.create(workspace=workspace, started_by_key="system", started_by="Beacon")
