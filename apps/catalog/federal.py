@@ -85,10 +85,10 @@ def task_rows() -> list[tuple[str, str, str, str]]:
     for case in running.prefetch_related("adoptions"):
         if takes_short_form(case):
             using[case.common_task] |= {case.agency_id, *(one.agency_id for one in case.adoptions.all())}
-    return [_task(code, task, using.get(code, set())) for code, task in common_tasks().items()]
+    return [_task(task, using.get(code, set())) for code, task in common_tasks().items()]
 
 
-def _task(code: str, task: str, agencies: Iterable[int]) -> tuple[str, str, str, str]:
+def _task(task: str, agencies: Iterable[int]) -> tuple[str, str, str, str]:
     ids = sorted(agencies)
     if not ids:
         return task, "N", "", ""

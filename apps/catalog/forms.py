@@ -16,7 +16,7 @@ from apps.core.verbs import ReasonForm
 
 LONG = 10_000
 # A look at similar cases while somebody writes; without scripts they stand there after saving.
-_LIVE = {
+_LIVE: dict[str, Any] = {
     "hx-get": reverse_lazy("catalog:similar"), "hx-trigger": "input changed delay:700ms", "hx-target": "#similar",
     "hx-include": "closest form", "hx-sync": "closest form:replace",
 }  # fmt: skip

@@ -104,10 +104,8 @@ class UseCase(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=SHOWN) | Q(published_at__isnull=False), name="catalog_usecase_published_at"
             ),
-            # Retired in state and stage together.
             models.CheckConstraint(
-                condition=Q(state="retired", stage="retired", retired_on__isnull=False)
-                | (~Q(state="retired") & ~Q(stage="retired")),
+                condition=Q(stage="retired", retired_on__isnull=False) | (~Q(stage="retired") & Q(retired_on=None)),
                 name="catalog_usecase_retired",
             ),
         ]

@@ -38,10 +38,11 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     class Form(ReviewForm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            field = self.fields["office"]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [(office, OFFICES[office]) for office in mine]
-            field.initial = mine[0] if len(mine) == 1 else None
+            self.fields["office"] = forms.ChoiceField(
+                label="For which office?", choices=[(office, OFFICES[office]) for office in mine],
+                widget=forms.RadioSelect, initial=mine[0] if len(mine) == 1 else None,
+            )  # fmt: skip
+            self.order_fields(["office", "decision", "text"])
 
     return form_page(
         request, title=f"Review {case.number}", form_class=Form, submit="Record the review", back=case_url(case),

@@ -68,7 +68,7 @@ def waiting_for(actor: Actor) -> QuerySet[UseCase]:
         ("eotss", Q(), Role.ADMINISTRATOR in actor.roles),
     ):
         if is_held:
-            wanted |= scope & ~Exists(reviews_now().filter(office=office))
+            wanted |= Q(scope, ~Exists(reviews_now().filter(office=office)))
     mine = Exists(reviews_now().filter(by_key=actor.key))
     return waiting.filter(wanted).exclude(mine).order_by("submitted_at")
 
@@ -152,7 +152,7 @@ def author_shown(actor: Actor, case: UseCase) -> Employee | None:
 
 def figures_of(case: UseCase) -> list[dict[str, Any]]:
     """Time saved as each agency reports it, with its number of answers and its method."""
-    lines = [case, *case.adoptions.select_related("agency")]
+    lines: list[UseCase | Adoption] = [case, *case.adoptions.select_related("agency")]
     return [
         {"agency": line.agency, "minutes": line.minutes_saved, "answers": line.answers, "method": line.method}
         for line in lines

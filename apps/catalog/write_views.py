@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from apps.catalog.models import UseCase
 from apps.catalog.screening import OFFICES, TIERS
 from apps.catalog.selectors import adoptions_visible_to, cases_visible_to, similar_cases
 from apps.catalog.views import CATALOG, case_url
-from apps.core.errors import NotFound, NotPermitted
+from apps.core.errors import NotFound
 from apps.core.verbs import EmptyForm, ReasonForm, form_page
 
 _STEP_NAMES = [label for label, _ in STEPS.values()]
@@ -55,7 +56,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     """The first page of a new case; saving it gives the draft its number."""
     actor = actor_of(request)
     if actor.employee_id is None:
-        raise NotPermitted("Only employees share use cases.", how_to_fix="Ask somebody of the agency to send it in.")
+        return render(request, "catalog/not_employee.html")
     return form_page(
         request, title="Share a use case", form_class=ProblemForm, submit="Save and go on", template="catalog/write.html",
         act=lambda data: services.case_begin(actor=actor, **data), back=reverse("catalog:mine"),
@@ -71,9 +72,8 @@ def write(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     case, actor = _case(request, pk), actor_of(request)
     if step not in STEPS:
         raise NotFound()
-    if actor.employee_id != case.author_id:
-        raise NotPermitted("Only its author may edit it.", how_to_fix="Read it on its page.")
-    if not case.is_writable:
+    if actor.employee_id != case.author_id or not case.is_writable:
+        messages.info(request, "Only its author edits it, and only before it is sent in.")
         return redirect(case_url(case))
     names = list(STEPS)
     place = names.index(step)

@@ -12,7 +12,6 @@ from django.urls import resolve, reverse
 
 from apps.accounts.access import rule_of
 from apps.accounts.actors import Actor, Role
-from apps.catalog.selectors import waiting_for
 from apps.licenses.models import SeatRequest
 
 
@@ -43,10 +42,6 @@ def _waiting(actor: Actor) -> int:
     if not actor.agency_ids:
         return 0
     return SeatRequest.objects.filter(state="submitted", employee__agency__in=actor.agency_ids).count()
-
-
-def _to_review(actor: Actor) -> int:
-    return waiting_for(actor).count()
 
 
 Entry = tuple[str, str, Callable[[Actor], int] | None]
@@ -87,7 +82,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
         "Use cases",
         [
             ("Use cases", "catalog:cases", None),
-            ("Reviews of use cases", "catalog:reviews", _to_review),
+            ("Reviews of use cases", "catalog:reviews", None),
             ("Federal inventory", "catalog:inventory", None),
         ],
     ),

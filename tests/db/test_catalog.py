@@ -20,7 +20,7 @@ from tests.factories import catalog
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
-HOSTILE = "<script>alert(1)</script> ‮שלום 👩🏽‍💻 **[x](javascript:1)** =1+1 \\ ' \" %s {{ 7*7 }} " + "ж" * 3000
+HOSTILE = "<script>alert(1)</script> \u202eשלום 👩🏽‍💻 **[x](javascript:1)** =1+1 \\ ' \" %s {{ 7*7 }} " + "ж" * 3000
 
 
 def test_a_case_goes_from_draft_to_retired(world: World) -> None:
@@ -62,7 +62,7 @@ def test_what_the_assistant_must_not_do_cannot_be_sent_in(world: World, answer: 
 
 def test_an_incomplete_case_names_what_is_missing(world: World) -> None:
     case = services.case_begin(actor=world.bob, title="Idea", problem="Something")
-    with pytest.raises(CaseProhibited, match="how the assistant is used.*the screening questions"):
+    with pytest.raises(CaseProhibited, match=r"how the assistant is used.*the screening questions"):
         services.case_submit(actor=world.bob, case=case)
 
 
@@ -125,9 +125,10 @@ def test_numbers_are_never_used_again(world: World) -> None:
         "TRUNCATE catalog_usecase CASCADE",
         "UPDATE catalog_usecase SET id = 999",
     ):
-        with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(statement)
+            with pytest.raises(IntegrityError) as refused, transaction.atomic():
+                cursor.execute(statement)
         assert "catalog_" in str(refused.value.__cause__.diag.constraint_name)  # type: ignore[union-attr]  # psycopg's
     services.case_withdraw(actor=world.bob, case=case)
     assert catalog.draft(world.bob).pk > case.pk
