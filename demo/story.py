@@ -32,7 +32,7 @@ from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
 from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
-from demo import vendor
+from demo import catalog, vendor
 from demo.cast import BY_KEY, CAST
 from demo.texts import DECLINES, NOTES, TERMS, TERMS_TITLE
 
@@ -78,6 +78,7 @@ class Story:
             ("Employees of EOTSS accept the terms and ask for seats", self.asking),
             ("Alice approves, declines and leaves a queue", self.deciding),
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
+            ("Fourteen use cases, from an idea to a retired one", partial(self.ago, 6, self.catalog)),
             ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
             ("A third file that would separate too many is held", self.third_night),
             ("Two accounts appear at the vendor that nobody decided", self.drift),
@@ -355,6 +356,9 @@ class Story:
         for employee in self.staff("TSS", 700)[-self.share(12) :]:
             if not employee.seat_requests.exists():
                 licenses.participation_decline(actor=self.as_employee(employee))
+
+    def catalog(self) -> None:
+        catalog.tell(self)
 
     def second_night(self) -> None:
         crowd = list(range(len(BY_KEY), len(self.rows)))
