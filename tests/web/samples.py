@@ -189,7 +189,9 @@ def _usage(world: World) -> Parameters:
 
 def _catalog(world: World) -> Parameters:
     """A published case that agency B took up, one in review with a lower tier asked for, one suspended, one draft."""
-    shown = catalog.published(world, conditions="Keep a log of what was changed.", principal_basis=True)
+    shown = catalog.published(
+        world, conditions="Keep a log of what was changed.", principal_basis=True, show_author=True
+    )
     adoption = review_services.case_adopt(actor=world.charlie, case=shown, agency=world.b)
     case_services.case_report(
         actor=world.bob, case=shown, result="Faster", minutes_saved=20, answers=12, method="Survey of the unit"
