@@ -18,9 +18,10 @@ from apps.agencies import services as agencies
 from apps.agencies.management.commands.make_roster import AGENCIES, places
 from apps.agencies.models import Agency, Employee, RosterRun
 from apps.core import clock
+from apps.core.task_types import TASK_TYPES
 from apps.licenses import services as licenses
 from apps.licenses.lifecycle import BACKUP_DAYS
-from apps.licenses.models import TASK_TYPES, Seat, SeatRequest
+from apps.licenses.models import Seat, SeatRequest
 from apps.rollout import services as rollout
 from apps.rollout.models import Phase, PhaseAgency
 from apps.terms import services as terms
@@ -32,7 +33,7 @@ from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
 from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
-from demo import vendor
+from demo import catalog, vendor
 from demo.cast import BY_KEY, CAST
 from demo.texts import (
     DECLINES,
@@ -87,6 +88,7 @@ class Story:
             ("Employees of EOTSS accept the terms and ask for seats", self.asking),
             ("Alice approves, declines and leaves a queue", self.deciding),
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
+            ("Fourteen use cases, from an idea to a retired one", partial(self.ago, 6, self.catalog)),
             ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
             ("A third file that would separate too many is held", self.third_night),
             ("The next version of the terms is announced, in English and Spanish", self.next_terms),
@@ -378,6 +380,9 @@ class Story:
         for employee in self.staff("TSS", 700)[-self.share(12) :]:
             if not employee.seat_requests.exists():
                 licenses.participation_decline(actor=self.as_employee(employee))
+
+    def catalog(self) -> None:
+        catalog.tell(self)
 
     def second_night(self) -> None:
         crowd = list(range(len(BY_KEY), len(self.rows)))

@@ -80,6 +80,14 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
         ],
     ),
     (
+        "Use cases",
+        [
+            ("Use cases", "catalog:cases", None),
+            ("Reviews of use cases", "catalog:reviews", None),
+            ("Federal inventory", "catalog:inventory", None),
+        ],
+    ),
+    (
         "Terms",
         [
             ("Terms", "terms:versions", None),
@@ -100,6 +108,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
 ]
 # What concerns the person themself, in the menu under their name.
 MINE = [
+    ("My use cases", "catalog:mine"),
     ("My acceptances", "terms:acceptances"),
     ("My use of the assistant", "usage:mine"),
     ("My mail", "mail:preferences"),

@@ -12,12 +12,12 @@ from django.urls import reverse
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency, RosterRun
 from apps.agencies.selectors import agencies_reported_to, contacts_for, headcounts
+from apps.catalog.selectors import due_cases, waiting_for
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR, floored
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, ReclaimWatch, Seat, SeatRequest
-from apps.licenses.reclaim_services import returnable
-from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to
+from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to, returnable
 from apps.rollout.gates import gates_of
 from apps.rollout.models import Phase, PhaseAgency
 from apps.vendors.models import SyncRun, Workspace
@@ -120,6 +120,7 @@ def contact_home(actor: Actor) -> dict[str, Any]:
         "counts": counts,
         "lacking": lacking_in(actor.agency_ids),
         "to_attest": [place for place in places if place.attested_at is None],
+        "use_cases": waiting_for(actor).count(),
         "seats_free": sum(place.seats_free for place in places),
         "opted_out": declined if declined >= PRIVACY_FLOOR else None,
     }
@@ -143,6 +144,8 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
         "late": SeatRequest.objects.filter(
             state="submitted", submitted_at__lt=clock.now() - timedelta(days=10)
         ).count(),
+        "use_cases": waiting_for(actor).count(),
+        "use_cases_due": due_cases().count(),
         "is_administrator": actor.has(Role.ADMINISTRATOR),
     }
 

@@ -19,9 +19,10 @@ from apps.accounts.actors import Role
 from apps.agencies.models import Agency, Employee
 from apps.core.api import paged, reason_json
 from apps.core.errors import NotFound
+from apps.core.task_types import TASK_TYPES
 from apps.licenses import protection_services, services
 from apps.licenses.eligibility import next_step, requirements
-from apps.licenses.models import TASK_TYPES, EmergencyStop, Seat, SeatRequest
+from apps.licenses.models import EmergencyStop, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, ledger, requests_visible_to, seats_visible_to, stops_visible_to
 from apps.rollout.models import Phase
 

@@ -12,17 +12,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.agencies.models import Agency, Employee
+from apps.core.task_types import TASK_TYPES
 from apps.licenses import lifecycle
 from apps.rollout.models import Phase
-
-TASK_TYPES = {
-    "drafting": "First drafts",
-    "research": "Research",
-    "translation": "Translation",
-    "summaries": "Summarizing documents",
-    "spreadsheets": "Working with spreadsheets",
-    "other": "Something else",
-}
 
 
 class Contract(models.Model):

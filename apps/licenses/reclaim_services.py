@@ -15,7 +15,6 @@ from django.db import transaction
 from django.utils import formats
 
 from apps.accounts.actors import Actor, Role
-from apps.agencies.models import Employee
 from apps.audit import services as audit
 from apps.core import clock, hooks
 from apps.core.db.errors import translated
@@ -24,8 +23,8 @@ from apps.licenses.eligibility import Move
 from apps.licenses.lifecycle import RECLAIM
 from apps.licenses.mails import addresses_of
 from apps.licenses.models import Contract, ReclaimPolicy, ReclaimRun, ReclaimWatch, Seat, SeatRequest
-from apps.licenses.reclaim import IDLE, RETURN_DAYS, Holding, Limits, Verdict, judge
-from apps.licenses.selectors import seats_shielded
+from apps.licenses.reclaim import IDLE, Holding, Limits, Verdict, judge
+from apps.licenses.selectors import returnable, seats_shielded
 from apps.licenses.services import refill
 from apps.licenses.settle import people_lock, seats_move, seats_settle
 from apps.mail.outbox import Letter, mail_queue
@@ -242,7 +241,7 @@ def seat_keep(*, actor: Actor) -> Seat:
     return seat
 
 
-def seat_return(*, actor: Actor) -> SeatRequest:
+def request_return(*, actor: Actor) -> SeatRequest:
     """A seat that was reclaimed in the last 30 days comes back without a new approval, as soon as one is free."""
     with transaction.atomic():
         people_lock([actor.employee_id or 0])
@@ -252,18 +251,6 @@ def seat_return(*, actor: Actor) -> SeatRequest:
         with translated():
             request.is_current = True
             request.save(update_fields=["is_current"])
-        audit.record(actor, "licenses.seat.returned", request, role=Role.EMPLOYEE)
+        audit.record(actor, "licenses.request.returned", request, role=Role.EMPLOYEE)
         seats_settle(actor=actor, employee_ids=[request.employee_id])
     return request
-
-
-def returnable(employee_id: int | None) -> SeatRequest | None:
-    """The approved request behind a seat that was reclaimed in the last 30 days; None where another one counts now."""
-    if employee_id is None or SeatRequest.objects.filter(employee=employee_id, is_current=True).exists():
-        return None
-    last = Seat.objects.filter(employee=employee_id).select_related("request").order_by("-pk").first()
-    recent = clock.now() - timedelta(days=RETURN_DAYS)
-    if last is None or last.state != Seat.State.RELEASED or last.reason != "reclaimed" or last.changed_at < recent:
-        return None
-    employed = Employee.objects.exclude(status=Employee.Status.SEPARATED).filter(pk=employee_id).exists()
-    return last.request if employed and last.request.state == SeatRequest.State.APPROVED else None

@@ -17,8 +17,7 @@ from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import EmptyForm, NumberForm, ReasonForm, form_page
 from apps.licenses import reclaim_services
 from apps.licenses.models import ReclaimPolicy, ReclaimRun, ReclaimWatch, Seat
-from apps.licenses.reclaim_services import returnable
-from apps.licenses.selectors import contracts_visible_to, reclaim_runs_visible_to
+from apps.licenses.selectors import contracts_visible_to, reclaim_runs_visible_to, returnable
 
 READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 STATE_TAGS = {"done": "good", "held": "warn", "released": "good", "discarded": "neutral"}
@@ -171,7 +170,7 @@ def bring_back(request: HttpRequest) -> HttpResponse:
         return render(request, "licenses/no_seat.html", {"may_return": False})
     return form_page(
         request, title="Bring my seat back", form_class=EmptyForm, submit="Bring it back", back=reverse("console:home"),
-        act=lambda _: reclaim_services.seat_return(actor=actor),
+        act=lambda _: reclaim_services.request_return(actor=actor),
         done="Your approval counts again. Your seat is back as soon as one is free.",
         intro="Your seat went back because it was not used. It returns without a new approval.",
     )  # fmt: skip

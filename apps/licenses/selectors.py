@@ -16,6 +16,7 @@ from apps.core.errors import Reason
 from apps.licenses.eligibility import Facts
 from apps.licenses.lifecycle import EOTSS_DAYS
 from apps.licenses.models import Contract, EmergencyStop, LegalHold, ReclaimRun, Seat, SeatRequest
+from apps.licenses.reclaim import RETURN_DAYS
 from apps.terms.selectors import acceptable_versions
 
 
@@ -118,10 +119,27 @@ def seats_shielded(employee_ids: Iterable[int]) -> set[int]:
     return set(held) | {pk for found in hooks.call("RECLAIM_SHIELDS") for pk in found if pk in ids}
 
 
+def returnable(employee_id: int | None) -> SeatRequest | None:
+    """The approved request behind a seat that was reclaimed in the last 30 days; None where another one counts now."""
+    if employee_id is None or SeatRequest.objects.filter(employee=employee_id, is_current=True).exists():
+        return None
+    last = Seat.objects.filter(employee=employee_id).select_related("request").order_by("-pk").first()
+    recent = clock.now() - timedelta(days=RETURN_DAYS)
+    if last is None or last.state != Seat.State.RELEASED or last.reason != "reclaimed" or last.changed_at < recent:
+        return None
+    employed = Employee.objects.exclude(status=Employee.Status.SEPARATED).filter(pk=employee_id).exists()
+    return last.request if employed and last.request.state == SeatRequest.State.APPROVED else None
+
+
 def reclaim_runs_visible_to(actor: Actor) -> QuerySet[ReclaimRun]:
     """For EOTSS, the privacy office and auditors: counts, no names."""
     runs = ReclaimRun.objects.select_related("contract")
     return runs if actor.has(*_GUARDIANS) else runs.none()
+
+
+def seats_in(agency_ids: Iterable[int]) -> int:
+    """How many people of these agencies hold a seat at the vendor, suspended ones included (settings.SEAT_COUNTS)."""
+    return Seat.objects.filter(agency__in=list(agency_ids), state__in=["granted", "suspended"]).count()
 
 
 # ---- eligibility -------------------------------------------------------------------------------------------

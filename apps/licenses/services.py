@@ -15,11 +15,12 @@ from apps.audit import services as audit
 from apps.core import clock
 from apps.core.db.errors import translated
 from apps.core.errors import BeaconError, Invalid, NotPermitted, Reason, given
+from apps.core.task_types import TASK_TYPES
 from apps.licenses import errors
 from apps.licenses.eligibility import Move
 from apps.licenses.lifecycle import REQUEST, SEAT, SELF_ENDING, SUSPENSION_REASONS
 from apps.licenses.mails import requests_decided, steps_remind
-from apps.licenses.models import TASK_TYPES, Amendment, Contract, OptOut, Seat, SeatRequest
+from apps.licenses.models import Amendment, Contract, OptOut, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, requests_visible_to, why_not_decide
 from apps.licenses.settle import people_lock, seats_move, seats_settle
 from apps.rollout.lifecycle import GIVES_SEATS

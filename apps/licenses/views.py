@@ -21,9 +21,10 @@ from apps.audit.words import history
 from apps.core import clock
 from apps.core.errors import BeaconError
 from apps.core.listing import Column, Empty, Listing, listing_page
+from apps.core.task_types import TASK_TYPES
 from apps.core.verbs import EmptyForm, form_page, saying
 from apps.licenses import services
-from apps.licenses.models import TASK_TYPES, Seat, SeatRequest
+from apps.licenses.models import Seat, SeatRequest
 from apps.licenses.selectors import requests_visible_to, why_not_decide
 from apps.rollout.models import PhaseAgency
 from apps.rollout.selectors import place_of

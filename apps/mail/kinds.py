@@ -17,6 +17,7 @@ class Group(StrEnum):
     """What a person can switch off, and what not."""
 
     ACCESS = "access"
+    SHARED = "shared"
     REMINDERS = "reminders"
     DIGEST = "digest"
     DUTY = "duty"
@@ -26,6 +27,7 @@ class Group(StrEnum):
 SWITCHABLE = (Group.DIGEST, Group.REMINDERS)
 WHY = {
     Group.ACCESS: "You get this message because it is about your own access to the AI assistant.",
+    Group.SHARED: "You get this message because you shared a use case.",
     Group.REMINDERS: "You can switch reminders off in Beacon, on the page My mail.",
     Group.DIGEST: "You get this once a day, when something waits. You can switch it off in Beacon, on the page My mail.",
     Group.DUTY: "You get this message because of your role in Beacon.",
@@ -71,6 +73,14 @@ _ALL = (
     Kind("licenses_terms_reminder", Group.REMINDERS, "Beacon: the new terms still need your answer"),
     Kind("licenses_steps_reminder", Group.REMINDERS, "Beacon: a step is left before you can use the AI assistant"),
     Kind("licenses_training_due", Group.REMINDERS, "Beacon: a training course of yours is about to lapse"),
+    Kind("catalog_changes_requested", Group.SHARED, "Beacon: your use case needs a change"),
+    Kind("catalog_published", Group.SHARED, "Beacon: your use case is published"),
+    Kind("catalog_refused", Group.SHARED, "Beacon: there is a decision on your use case"),
+    Kind("catalog_suspended", Group.SHARED, "Beacon: a use case of yours is suspended"),
+    Kind(
+        "catalog_waiting", Group.DUTY, "Beacon: use cases wait for the privacy office: {count}", heeds_opt_out=False,
+        news_for=timedelta(hours=16),
+    ),
     Kind(
         "mail_digest", Group.DIGEST, "Beacon: waiting for you today: {count}", heeds_opt_out=False,
         news_for=timedelta(hours=16),

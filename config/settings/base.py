@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.rollout",
     "apps.training",
     "apps.terms",
+    "apps.catalog",
     "apps.licenses",
     "apps.vendors",
     "apps.console",
@@ -302,7 +303,11 @@ MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
 # Each returns mail.digest.Reader for everyone who gets a daily digest.
 DIGEST_READERS = ["apps.agencies.mails.digest_readers"]
 # Each takes (agency_ids, now) and returns mail.digest.Section for what waits there.
-DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections"]
+DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections", "apps.catalog.mails.digest_sections"]
+# Each takes agency ids and returns how many seats people hold there: the catalog's inventory gives it as a band.
+SEAT_COUNTS = ["apps.licenses.selectors.seats_in"]
+# What the inventory of use cases gives as product, vendor and address for questions.
+INVENTORY_PRODUCT, INVENTORY_VENDOR, INVENTORY_EMAIL = "ChatGPT Enterprise", "OpenAI", ENV.email_from
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
 TICK = [
     "apps.audit.tasks.sweep",
@@ -313,6 +318,7 @@ TICK = [
     "apps.licenses.tasks.reclaim_sweep",
     "apps.vendors.tasks.sweep",
     "apps.vendors.usage_tasks.sweep",
+    "apps.catalog.mails.sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]

@@ -26,7 +26,8 @@ ACT_ONLY = {
     "agencies:run-progress", "vendors:run-progress", "console:stop-progress", "vendors:workspace-check",
     "accounts:sign-out", "agencies:run-confirm", "rollout:waiver-confirm", "licenses:withdraw", "licenses:decide",
     "licenses:decide-check", "vendors:workspace-sync", "vendors:operation-retry",
-    "usage:import-apply", "terms:preview", "training:import-apply", "training:import-discard", "usage:import-discard", "mail:message-retry",
+    "usage:import-apply", "usage:import-discard", "mail:message-retry", "terms:preview", "training:import-apply",
+    "training:import-discard", "catalog:similar", "catalog:inventory-cases", "catalog:inventory-tasks",
 }  # fmt: skip
 # Erin may open everything; her pages are split so that two cores share them.
 SHARES = [("erin", 0, 2), ("erin", 1, 2), *((name, 0, 1) for name in PERSONS if name != "erin")]

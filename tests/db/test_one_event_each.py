@@ -23,6 +23,8 @@ from apps.accounts.models import RoleAssignment
 from apps.agencies import fiction, roster_services
 from apps.agencies import services as agencies
 from apps.audit.models import AuditEvent
+from apps.catalog import review_services as reviews
+from apps.catalog import services as cases
 from apps.core import clock
 from apps.licenses import protection_services as protection
 from apps.licenses import reclaim_services as reclaim
@@ -41,18 +43,20 @@ from apps.vendors import drift as drifts
 from apps.vendors import services as vendors
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
+from tests.factories import catalog
 from tests.factories.cast import World, row
 
 pytestmark = pytest.mark.django_db
 MODULES = [
     "apps.accounts.services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
-    "apps.terms.services", "apps.training.services", "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
+    "apps.catalog.services", "apps.catalog.review_services", "apps.terms.services", "apps.training.services",
+    "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
     "apps.licenses.reclaim_services",
     "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
-NOT_ACTS = {"roster_work", "drifts_record"}
+NOT_ACTS = {"roster_work", "drifts_record", "missing_in", "why_not_send", "why_not_data"}
 Act = Callable[[], object]
 TODAY = clock.today
 
@@ -276,6 +280,22 @@ def _message(w: World, state: str) -> Message:
     return Message.objects.get(pk=made.pk)
 
 
+def _sent(w: World) -> object:
+    return catalog.sent(w.bob, principal_basis=True)
+
+
+def _lowering(w: World) -> object:
+    return reviews.lowering_request(actor=w.erin, case=_sent(w), to_tier="routine", justification="x")  # type: ignore[arg-type]  # a case
+
+
+def _suspended(w: World) -> object:
+    return cases.case_suspend(actor=w.paula, case=catalog.published(w), reason="x")
+
+
+def _adopted(w: World) -> object:
+    return reviews.case_adopt(actor=w.charlie, case=catalog.published(w), agency=w.b)
+
+
 EXAMPLES: dict[str, Callable[[World], Act]] = {
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
@@ -305,6 +325,22 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "phase_schedule": _with(_second, lambda w, p: rollout.phase_schedule(actor=w.erin, phase=p)),
     "phase_open": _closed_world_phase, "phase_pause": _phase("pause"), "phase_resume": _phase("resume"),
     "phase_close": _phase("close"), "phase_roll_back": _phase("roll_back"),
+    "case_begin": lambda w: lambda: cases.case_begin(actor=w.bob, title="T", problem="P"),
+    "case_write": _with(lambda w: catalog.draft(w.bob), lambda w, c: cases.case_write(actor=w.bob, case=c, texts={"title": "U"})),
+    "case_submit": _with(lambda w: catalog.draft(w.bob), lambda w, c: cases.case_submit(actor=w.bob, case=c)),
+    "case_withdraw": _with(lambda w: catalog.draft(w.bob), lambda w, c: cases.case_withdraw(actor=w.bob, case=c)),
+    "case_suspend": _with(catalog.published, lambda w, c: cases.case_suspend(actor=w.paula, case=c, reason="x")),
+    "case_resume": _with(_suspended, lambda w, c: cases.case_resume(actor=w.paula, case=c, reason="x")),
+    "case_reconfirm": _with(catalog.published, lambda w, c: cases.case_reconfirm(actor=w.alice, case=c, reason="x")),
+    "case_retire": _with(catalog.published, lambda w, c: cases.case_retire(actor=w.bob, case=c, reason="x")),
+    "case_set_stage": _with(catalog.published, lambda w, c: cases.case_set_stage(actor=w.bob, case=c, stage="pilot")),
+    "case_report": _with(catalog.published, lambda w, c: cases.case_report(actor=w.bob, case=c, result="x")),
+    "case_answer_practices": _with(catalog.published, lambda w, c: cases.case_answer_practices(actor=w.erin, case=c, practices={})),
+    "case_review": _with(_sent, lambda w, c: reviews.case_review(actor=w.alice, case=c, office="contact", decision="accept")),
+    "lowering_request": _with(_sent, lambda w, c: reviews.lowering_request(actor=w.erin, case=c, to_tier="routine", justification="x")),
+    "lowering_decide": _with(_lowering, lambda w, l: reviews.lowering_decide(actor=w.eve, lowering=l, confirm=True, reason="x")),
+    "case_adopt": _with(catalog.published, lambda w, c: reviews.case_adopt(actor=w.charlie, case=c, agency=w.b)),
+    "adoption_report": _with(_adopted, lambda w, a: reviews.adoption_report(actor=w.charlie, adoption=a, result="x")),
     "terms_draft": lambda w: lambda: _draft(w),
     "terms_revise": _with(_draft, lambda w, v: terms.terms_revise(actor=w.paula, version=v, title="T", body="C", summary_of_changes="")),
     "terms_publish": _with(_draft, lambda w, v: terms.terms_publish(actor=w.paula, version=v, reason="x")),
@@ -318,7 +354,7 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     ),
     "reclaim_discard": _with(_held_look, lambda w, r: reclaim.reclaim_discard(actor=w.eve, run=r, reason="x")),
     "seat_keep": _with(lambda w: w.holder(bob(w)), lambda w, s: reclaim.seat_keep(actor=w.bob)),
-    "seat_return": _with(_reclaimed, lambda w, s: reclaim.seat_return(actor=w.bob)),
+    "request_return": _with(_reclaimed, lambda w, s: reclaim.request_return(actor=w.bob)),
     "people_remind": lambda w: lambda: licenses.people_remind(
         actor=w.alice, steps={w.employee("A003").pk: "accept the terms"}
     ),

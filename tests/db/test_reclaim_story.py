@@ -72,11 +72,11 @@ def test_bob_is_asked_twice_loses_the_seat_and_brings_it_back(world: World) -> N
     assert (seat.state, seat.reason) == ("released", "reclaimed")
     with clock.shifted(timedelta(days=50)):
         world.train(bob, clock.today())
-        request = reclaim.seat_return(actor=world.bob)
+        request = reclaim.request_return(actor=world.bob)
         assert request.state == "approved"
         assert Seat.objects.filter(employee=bob, state="granted").count() == 1
         with pytest.raises(Invalid, match="no seat to bring back"):
-            reclaim.seat_return(actor=world.bob)
+            reclaim.request_return(actor=world.bob)
 
 
 def test_one_click_keeps_the_seat_and_the_clock_begins_anew(world: World) -> None:
@@ -170,5 +170,5 @@ def test_a_seat_handed_back_does_not_come_back_this_way(world: World) -> None:
     world.holder(world.employee("A003"))
     licenses.seat_hand_back(actor=world.bob)
     with pytest.raises(Invalid):
-        reclaim.seat_return(actor=world.bob)
+        reclaim.request_return(actor=world.bob)
     assert not ReclaimWatch.objects.exists()

@@ -14,6 +14,8 @@ from django.db.models import QuerySet
 from apps.accounts.actors import Actor, Role
 from apps.agencies import roster_services
 from apps.agencies import selectors as directory
+from apps.catalog import review_services
+from apps.catalog import selectors as catalog
 from apps.core import clock
 from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
@@ -27,6 +29,7 @@ from apps.training import selectors as training
 from apps.training import services as training_services
 from apps.vendors import selectors as vendors
 from apps.vendors.models import Drift, Operation, SyncRun, VendorEvent
+from tests.factories import catalog as cases
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +60,11 @@ SEES: list[tuple[Selector, set[str]]] = [
     (seats.stops_visible_to, REVIEWERS),
     (seats.holds_visible_to, REVIEWERS),
     (seats.reclaim_runs_visible_to, REVIEWERS),
+    (catalog.cases_visible_to, REVIEWERS | {"alice", "bob"}),  # sent in, not published
+    (catalog.versions_visible_to, REVIEWERS | {"alice", "bob"}),
+    (catalog.reviews_visible_to, REVIEWERS | {"alice", "bob"}),
+    (catalog.lowerings_visible_to, REVIEWERS | {"alice", "bob"}),
+    (catalog.adoptions_visible_to, ALL),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -81,7 +89,19 @@ def house(world: World) -> dict[Selector, Any]:
         actor=world.erin, number=2, name="Second", planned_start=world.phase.planned_start,
         planned_end=world.phase.planned_end, seat_cap=5,
     )  # fmt: skip
+    waiting = cases.sent(world.bob, principal_basis=True)
     return {
+        catalog.cases_visible_to: waiting,
+        catalog.versions_visible_to: waiting.versions.get(),
+        catalog.reviews_visible_to: review_services.case_review(
+            actor=world.alice, case=waiting, office="contact", decision="accept"
+        ),
+        catalog.lowerings_visible_to: review_services.lowering_request(
+            actor=world.paula, case=waiting, to_tier="routine", justification="x"
+        ),
+        catalog.adoptions_visible_to: review_services.case_adopt(
+            actor=world.charlie, case=cases.published(world), agency=world.b
+        ),
         directory.agencies_visible_to: world.a,
         directory.employees_visible_to: bob,
         directory.roster_runs_visible_to: run,

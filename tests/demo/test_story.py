@@ -19,6 +19,7 @@ from apps.accounts.actors import SYSTEM
 from apps.agencies.models import Agency, Employee, RosterLine, RosterRun
 from apps.audit.models import AuditEvent
 from apps.audit.selectors import verify
+from apps.catalog.models import UseCase
 from apps.core import clock
 from apps.licenses.eligibility import next_step
 from apps.licenses.models import OptOut, Seat, SeatRequest
@@ -66,6 +67,7 @@ def test_the_story_and_its_end(simulated: RunningSimulator) -> None:
     directory_stands()
     rollout_stands()
     seats_stand()
+    the_catalog_has_every_state()
     everyone_finds_a_home()
     second_start_changes_nothing()
     vendor_follows(simulated)
@@ -120,6 +122,12 @@ def seats_stand() -> None:
         "hana": None,
         "dana": "terms",
     }
+
+
+def the_catalog_has_every_state() -> None:
+    states = set(UseCase.objects.values_list("state", flat=True))
+    assert states == {state.value for state in UseCase.State} - {"withdrawn"}
+    assert UseCase.objects.filter(agencies_using__gte=3).exists()
 
 
 def nobody_asked_before_the_phase_opened() -> None:

@@ -13,6 +13,8 @@ from apps.accounts.access import Rule, rule_of
 from apps.agencies import roster_services
 from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
+from apps.catalog import review_services
+from apps.catalog import services as case_services
 from apps.core import clock
 from apps.licenses import protection_services as protection
 from apps.licenses.models import ReclaimRun
@@ -26,6 +28,7 @@ from apps.training import services as training
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Assumption, Drift, Operation, PostureCheck, SyncRun, VendorAccount, VendorEvent
 from apps.vendors.usage_tables import usage_store
+from tests.factories import catalog
 from tests.factories.cast import World, import_rows, row
 
 # Not ours: allauth guards its own pages; the demo's page exists nowhere else. Each is open to people signed out.
@@ -76,6 +79,7 @@ def furnished() -> tuple[World, Parameters]:
     world.with_vendor("http://127.0.0.1:9/v1")
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
+    parameters |= _catalog(world)
     return world, parameters
 
 
@@ -215,6 +219,31 @@ def _usage(world: World) -> Parameters:
     everybody = Employee.objects.values_list("email", flat=True)
     usage_store(world.workspace, [UsageSeen(clock.today() - timedelta(days=8), "", email, 4) for email in everybody])
     return {f"usage:{name}": {"pk": measured.pk} for name in ("import", "import-apply", "import-discard")}
+
+
+def _catalog(world: World) -> Parameters:
+    """A published case that agency B took up, one in review with a lower tier asked for, one suspended, one draft."""
+    shown = catalog.published(
+        world, conditions="Keep a log of what was changed.", principal_basis=True, show_author=True
+    )
+    adoption = review_services.case_adopt(actor=world.charlie, case=shown, agency=world.b)
+    case_services.case_report(
+        actor=world.bob, case=shown, result="Faster", minutes_saved=20, answers=12, method="Survey of the unit"
+    )
+    suspended = catalog.published(world, title="Summaries of hearings")
+    case_services.case_suspend(actor=world.paula, case=suspended, reason="A wrong summary was used")
+    waiting = catalog.sent(world.bob, title="Tables from reports", principal_basis=True)
+    lowering = review_services.lowering_request(
+        actor=world.erin, case=waiting, to_tier="routine", justification="Only column names are drafted."
+    )
+    drafted = catalog.draft(world.bob, title="An idea")
+    review = {name: {"pk": waiting.pk} for name in ("catalog:review", "catalog:lower", "catalog:withdraw")}
+    live = ("case", "report", "stage", "retire", "adopt", "practices", "reconfirm", "suspend")
+    return review | {f"catalog:{name}": {"pk": shown.pk} for name in live} | {
+        "catalog:resume": {"pk": suspended.pk}, "catalog:lowering-decide": {"pk": lowering.pk},
+        "catalog:write": {"pk": drafted.pk, "step": "send"}, "catalog:adoption-report": {"pk": adoption.pk},
+        "catalog-api:case": {"pk": shown.pk}, "catalog-api:adopt": {"pk": shown.pk},
+    }  # fmt: skip
 
 
 def _protection(world: World) -> Parameters:
