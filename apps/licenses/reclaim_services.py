@@ -25,8 +25,7 @@ from apps.licenses.mails import addresses_of
 from apps.licenses.models import Contract, ReclaimPolicy, ReclaimRun, ReclaimWatch, Seat, SeatRequest
 from apps.licenses.reclaim import IDLE, Holding, Limits, Verdict, judge
 from apps.licenses.selectors import returnable, seats_shielded
-from apps.licenses.services import refill
-from apps.licenses.settle import people_lock, seats_move, seats_settle
+from apps.licenses.settle import people_lock, refill, seats_move, seats_settle
 from apps.mail.outbox import Letter, mail_queue
 
 PURPOSE = "Whether a seat that may be unused is asked about"

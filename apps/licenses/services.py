@@ -22,7 +22,7 @@ from apps.licenses.lifecycle import REQUEST, SEAT, SELF_ENDING, SUSPENSION_REASO
 from apps.licenses.mails import requests_decided, steps_remind
 from apps.licenses.models import Amendment, Contract, OptOut, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, requests_visible_to, why_not_decide
-from apps.licenses.settle import people_lock, seats_move, seats_settle
+from apps.licenses.settle import people_lock, refill, seats_move, seats_settle
 from apps.rollout.lifecycle import GIVES_SEATS
 
 # ---- contracts ---------------------------------------------------------------------------------------------
@@ -252,16 +252,6 @@ def _move_one(actor: Actor, seat: Seat, move: Move, reason: str) -> Seat:
             refill(actor, [seat])
         seat.refresh_from_db()
     return seat
-
-
-def refill(actor: Actor, freed: Iterable[Seat]) -> None:
-    """Seats came back: the first of the agency's waiting list get them."""
-    agencies = {seat.agency_id for seat in freed}
-    waiting = SeatRequest.objects.filter(
-        state=SeatRequest.State.APPROVED, is_current=True, employee__agency__in=agencies,
-        employee__status=Employee.Status.ACTIVE,
-    ).exclude(employee__seats__state__in=["held", "granted", "suspended"])  # fmt: skip
-    seats_settle(actor=actor, employee_ids=waiting.values_list("employee_id", flat=True))
 
 
 # ---- reminding ---------------------------------------------------------------------------------------------

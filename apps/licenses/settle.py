@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from apps.accounts.actors import Actor
+from apps.agencies.models import Employee
 from apps.audit import services as audit
 from apps.core import clock, hooks
 from apps.core.db.errors import translated
@@ -91,6 +92,16 @@ def _one_pass(actor: Actor, ids: list[int] | None) -> int:
         else:
             moved += seats_move(actor, move, [facts.seat_id for facts in people if facts.seat_id is not None])
     return moved
+
+
+def refill(actor: Actor, freed: Iterable[Seat]) -> None:
+    """Seats came back: the first of the agency's waiting list get them."""
+    agencies = {seat.agency_id for seat in freed}
+    waiting = SeatRequest.objects.filter(
+        state=SeatRequest.State.APPROVED, is_current=True, employee__agency__in=agencies,
+        employee__status=Employee.Status.ACTIVE,
+    ).exclude(employee__seats__state__in=["held", "granted", "suspended"])  # fmt: skip
+    seats_settle(actor=actor, employee_ids=waiting.values_list("employee_id", flat=True))
 
 
 def people_lock(ids: Iterable[int]) -> None:
