@@ -13,6 +13,7 @@ from django.urls import resolve, reverse
 from apps.accounts.access import rule_of
 from apps.accounts.actors import Actor, Role
 from apps.licenses.models import SeatRequest
+from apps.licenses.selectors import reviews_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Seats", "licenses:seats", None),
             ("Contracts", "licenses:contracts", None),
             ("Unused seats", "licenses:reclaim-runs", None),
+            ("Access reviews", "licenses:reviews", reviews_waiting),
             ("Emergency stops", "console:stops", None),
             ("Legal holds", "licenses:holds", None),
         ],

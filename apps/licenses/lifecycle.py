@@ -20,6 +20,7 @@ SEAT = lifecycle(
     released="",
 )
 
+REVIEW = lifecycle("access review", "open", open="closed", closed="")
 RECLAIM = lifecycle(
     "look at unused seats", ("done", "held"), held="released discarded", done="", released="", discarded=""
 )

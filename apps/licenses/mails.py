@@ -20,7 +20,7 @@ from apps.accounts.actors import Actor
 from apps.agencies.models import Agency, Employee
 from apps.core import clock
 from apps.licenses.eligibility import Facts, Status, decide, requirements
-from apps.licenses.models import OptOut, Seat, SeatRequest
+from apps.licenses.models import OptOut, ReviewItem, Seat, SeatRequest
 from apps.licenses.selectors import facts_of
 from apps.licenses.settle import SeatChange
 from apps.mail.digest import Section, is_morning
@@ -269,6 +269,20 @@ def digest_sections(agency_ids: frozenset[int], now: datetime) -> list[Section]:
     lines = [_line(agency.name, found[agency.pk]["count"], now - found[agency.pk]["oldest"]) for agency in names]
     count = sum(row["count"] for row in found.values())
     return [Section(f"Requests for a seat: {count:,}", lines, "/requests/?state=submitted", count)] if lines else []
+
+
+def review_sections(agency_ids: frozenset[int], now: datetime) -> list[Section]:  # noqa: ARG001 - as every section
+    """Holders about whom a contact has not answered yet (settings.DIGEST_SECTIONS)."""
+    waiting = ReviewItem.objects.filter(review__state="open", decision="", agency__in=agency_ids)
+    found = list(
+        waiting.values("review", "review__name", "review__due_on").annotate(count=Count("pk")).order_by("review")
+    )
+    lines = [
+        f"{row['review__name']}: {row['count']:,} to confirm by {formats.date_format(row['review__due_on'], 'F j')}."
+        for row in found
+    ]
+    count = sum(row["count"] for row in found)
+    return [Section(f"Access review: {count:,}", lines, "/reviews/", count)] if lines else []
 
 
 def _line(agency: str, count: int, age: timedelta) -> str:

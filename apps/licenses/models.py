@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from apps.accounts.models import RoleAssignment
 from apps.agencies.models import Agency, Employee
 from apps.core.task_types import TASK_TYPES
 from apps.licenses import lifecycle
@@ -363,3 +364,80 @@ class ReclaimRun(models.Model):
 
     def __str__(self) -> str:
         return f"Look at unused seats {self.pk}"
+
+
+# ---- access reviews ----------------------------------------------------------------------------------------
+
+
+class AccessReview(models.Model):
+    """A campaign in which somebody says of each holder (or each privileged role) whether it is still right."""
+
+    class Kind(models.TextChoices):
+        MEMBERS = "members", "Holders of seats"
+        ROLES = "roles", "Privileged roles"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=7, choices=Kind)
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="access_reviews")
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+    opened_by = models.CharField(max_length=200)
+    opened_at = models.DateTimeField(db_default=Now())
+    due_on = models.DateField()
+    closed_by = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Access review {self.pk}"
+
+
+class ReviewItem(models.Model):
+    """One holder or role as it was when the review began, and what was decided about it."""
+
+    class Decision(models.TextChoices):
+        WAITING = "", "No answer yet"
+        CONFIRMED = "confirmed", "Confirmed"
+        RELEASED = "released", "Released"
+
+    review = models.ForeignKey(AccessReview, models.PROTECT, related_name="items")
+    seat = models.ForeignKey(Seat, models.PROTECT, null=True, blank=True, related_name="reviews")
+    assignment = models.ForeignKey(RoleAssignment, models.PROTECT, null=True, blank=True, related_name="reviews")
+    # Whom it is about, and the agency whose contacts answer: as they were when the review began.
+    employee = models.ForeignKey(Employee, models.PROTECT, null=True, blank=True, related_name="reviews")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
+    # A hint and not a reason: no use in the 30 days before the review began. None where nobody could tell.
+    looks_unused = models.BooleanField(null=True)
+    decision = models.CharField(max_length=9, choices=Decision, default=Decision.WAITING, blank=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seat__isnull=False, assignment=None) | Q(seat=None, assignment__isnull=False),
+                name="licenses_reviewitem_target",
+            ),
+            models.UniqueConstraint(
+                fields=["review", "seat", "assignment"], nulls_distinct=False, name="licenses_reviewitem_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["review", "decision", "agency"], name="licenses_reviewitem_open")]
+
+    def __str__(self) -> str:
+        return f"{self.whom} in {self.review}"
+
+    @property
+    def whom(self) -> str:
+        return str(self.employee or (self.assignment and self.assignment.user) or "")
+
+    @property
+    def what(self) -> str:
+        """What is held: a seat, or a role by name."""
+        return self.assignment.get_role_display() if self.assignment else "Seat"

@@ -15,7 +15,16 @@ from apps.core import clock, hooks
 from apps.core.errors import Reason
 from apps.licenses.eligibility import Facts
 from apps.licenses.lifecycle import EOTSS_DAYS
-from apps.licenses.models import Contract, EmergencyStop, LegalHold, ReclaimRun, Seat, SeatRequest
+from apps.licenses.models import (
+    AccessReview,
+    Contract,
+    EmergencyStop,
+    LegalHold,
+    ReclaimRun,
+    ReviewItem,
+    Seat,
+    SeatRequest,
+)  # fmt: skip
 from apps.licenses.reclaim import RETURN_DAYS
 from apps.terms.selectors import acceptable_versions
 
@@ -131,6 +140,26 @@ def returnable(employee_id: int | None) -> SeatRequest | None:
     return last.request if employed and last.request.state == SeatRequest.State.APPROVED else None
 
 
+def reviews_visible_to(actor: Actor) -> QuerySet[AccessReview]:
+    """For EOTSS, the privacy office and auditors all; for contacts those that ask about their agencies."""
+    reviews = AccessReview.objects.select_related("agency")
+    if actor.has(*_GUARDIANS):
+        return reviews
+    return reviews.filter(pk__in=ReviewItem.objects.filter(agency__in=actor.agency_ids).values("review"))
+
+
+def review_items_visible_to(actor: Actor) -> QuerySet[ReviewItem]:
+    """For EOTSS, the privacy office and auditors all; for contacts the holders of their agencies."""
+    items = ReviewItem.objects.select_related("review", "employee", "agency", "seat", "assignment__user")
+    return items if actor.has(*_GUARDIANS) else items.filter(agency__in=actor.agency_ids, seat__isnull=False)
+
+
+def reviews_waiting(actor: Actor) -> int:
+    """How many holders wait for this contact's answer."""
+    waiting = ReviewItem.objects.filter(review__state="open", decision="", agency__in=actor.agency_ids)
+    return waiting.exclude(employee=actor.employee_id or 0).count()
+
+
 def reclaim_runs_visible_to(actor: Actor) -> QuerySet[ReclaimRun]:
     """For EOTSS, the privacy office and auditors: counts, no names."""
     runs = ReclaimRun.objects.select_related("contract")
@@ -218,6 +247,20 @@ def why_not_decide(actor: Actor, request: SeatRequest) -> Reason | None:
         f"EOTSS steps in after {EOTSS_DAYS} days without a decision.",
         "Agency contact",
     )
+
+
+def why_not_answer(actor: Actor, item: ReviewItem) -> Reason | None:
+    """None where the actor may answer about an item."""
+    if item.review.state != AccessReview.State.OPEN:
+        return Reason("closed", "The review is closed.", "A new one asks again.")
+    if item.decision:
+        return Reason("answered", "Somebody has answered already.", "Reload the page.")
+    own = actor.employee_id is not None and actor.employee_id == item.employee_id
+    if own or (item.assignment and item.assignment.user_id == actor.user_id):
+        return Reason("own", "Nobody answers about themself.", "A colleague does.", "Another reviewer")
+    if Role.ADMINISTRATOR in actor.roles or (item.agency_id in actor.agency_ids and item.seat_id):
+        return None
+    return Reason("not_contact", "Only contacts of the agency and EOTSS answer.", "Ask them.", "Agency contact")
 
 
 # ---- the ledger --------------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from django.utils import timezone
 from apps.accounts.actors import SYSTEM
 from apps.audit import services as audit
 from apps.core import clock, requests
+from apps.licenses.access_review_services import review_close
 from apps.licenses.lifecycle import EXPIRE_DAYS
-from apps.licenses.models import EmergencyStop, ReclaimPolicy, SeatRequest, SettleRun
+from apps.licenses.models import AccessReview, EmergencyStop, ReclaimPolicy, SeatRequest, SettleRun
 from apps.licenses.reclaim_services import reclaim_look
 from apps.licenses.selectors import stop_unsettled
 from apps.licenses.settle import seats_settle
@@ -70,6 +71,13 @@ def reclaim_sweep() -> int:
             for policy in ReclaimPolicy.objects.exclude(mode=ReclaimPolicy.Mode.OFF)
         ]
     return sum(run.asked + run.released for run in runs)
+
+
+def reviews_sweep() -> int:
+    """Close the reviews whose last day has passed (settings.TICK). Returns how many."""
+    due = AccessReview.objects.filter(state=AccessReview.State.OPEN, due_on__lt=clock.today())
+    closed = [review_close(actor=SYSTEM, review=review) for review in due]
+    return len(closed)
 
 
 def requests_expire() -> int:

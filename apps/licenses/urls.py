@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from apps.licenses import hold_views, owing_views, reclaim_views, seat_views, views
+from apps.licenses import access_review_views, hold_views, owing_views, reclaim_views, seat_views, views
 
 app_name = "licenses"
 urlpatterns = [
@@ -24,6 +24,12 @@ urlpatterns = [
     path("people/<int:pk>/hold/", hold_views.hold_new, name="hold-new"),
     path("seat/keep/", reclaim_views.keep, name="seat-keep"),
     path("seat/return/", reclaim_views.bring_back, name="seat-return"),
+    path("reviews/", access_review_views.review_list, name="reviews"),
+    path("reviews/new/", access_review_views.review_new, name="review-new"),
+    path("reviews/<int:pk>/", access_review_views.review_detail, name="review"),
+    path("reviews/<int:pk>/answer/", access_review_views.answer_check, name="review-check"),
+    path("reviews/<int:pk>/answer/send/", access_review_views.answer, name="review-answer"),
+    path("reviews/<int:pk>/close/", access_review_views.review_close, name="review-close"),
     path("unused-seats/", reclaim_views.run_list, name="reclaim-runs"),
     path("unused-seats/<int:pk>/", reclaim_views.run_detail, name="reclaim-run"),
     path("unused-seats/<int:pk>/confirm/", reclaim_views.run_confirm, name="reclaim-confirm"),

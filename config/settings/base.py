@@ -303,7 +303,11 @@ MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
 # Each returns mail.digest.Reader for everyone who gets a daily digest.
 DIGEST_READERS = ["apps.agencies.mails.digest_readers"]
 # Each takes (agency_ids, now) and returns mail.digest.Section for what waits there.
-DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections", "apps.catalog.mails.digest_sections"]
+DIGEST_SECTIONS = [
+    "apps.licenses.mails.review_sections",
+    "apps.licenses.mails.digest_sections",
+    "apps.catalog.mails.digest_sections",
+]
 # Each takes agency ids and returns how many seats people hold there: the catalog's inventory gives it as a band.
 SEAT_COUNTS = ["apps.licenses.selectors.seats_in"]
 # What the inventory of use cases gives as product, vendor and address for questions.
@@ -316,6 +320,7 @@ TICK = [
     "apps.licenses.tasks.sweep",
     "apps.licenses.mails.sweep",
     "apps.licenses.tasks.reclaim_sweep",
+    "apps.licenses.tasks.reviews_sweep",
     "apps.vendors.tasks.sweep",
     "apps.vendors.usage_tasks.sweep",
     "apps.catalog.mails.sweep",

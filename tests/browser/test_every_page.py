@@ -26,7 +26,7 @@ ACT_ONLY = {
     "agencies:run-progress", "vendors:run-progress", "console:stop-progress", "vendors:workspace-check",
     "accounts:sign-out", "agencies:run-confirm", "rollout:waiver-confirm", "licenses:withdraw", "licenses:decide",
     "licenses:decide-check", "vendors:workspace-sync", "vendors:operation-retry",
-    "usage:import-apply", "usage:import-discard", "mail:message-retry", "terms:preview", "training:import-apply",
+    "usage:import-apply", "usage:import-discard", "mail:message-retry", "terms:preview", "licenses:review-check", "licenses:review-answer", "training:import-apply",
     "training:import-discard", "catalog:similar", "catalog:inventory-cases", "catalog:inventory-tasks",
 }  # fmt: skip
 # Erin may open everything; her pages are split so that two cores share them.

@@ -11,8 +11,8 @@ from apps.agencies.lifecycle import ROSTER_RUN
 from apps.catalog.lifecycle import CASE
 from apps.core import clock
 from apps.core.lifecycle import Lifecycle
-from apps.licenses.lifecycle import RECLAIM, REQUEST, SEAT
-from apps.licenses.models import ReclaimRun
+from apps.licenses.lifecycle import RECLAIM, REQUEST, REVIEW, SEAT
+from apps.licenses.models import AccessReview, ReclaimRun
 from apps.mail.lifecycle import MESSAGE
 from apps.rollout.lifecycle import PHASE
 from apps.terms import services as terms
@@ -32,6 +32,7 @@ TABLES: list[tuple[str, Lifecycle]] = [
     ("licenses_seatrequest", REQUEST),
     ("licenses_seat", SEAT),
     ("licenses_reclaimrun", RECLAIM),
+    ("licenses_accessreview", REVIEW),
     ("mail_message", MESSAGE),
     ("rollout_phase", PHASE),
     ("terms_termsversion", TERMS),
@@ -48,6 +49,7 @@ def one_of_each(world: World) -> World:
     """A record of every kind; those that the world does not hold yet are made as they begin."""
     world.holder(world.employee("A003"))
     catalog.published(world)
+    AccessReview.objects.create(name="x", kind="members", due_on=clock.today())
     ReclaimRun.objects.create(contract=world.contract, mode="on")
     training_imports.completions_import(actor=world.erin, file_name="x", content=b"employee_id,course,completed_on\n")
     workspace = world.with_vendor("http://127.0.0.1:9/v1")

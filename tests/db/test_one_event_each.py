@@ -26,6 +26,7 @@ from apps.audit.models import AuditEvent
 from apps.catalog import review_services as reviews
 from apps.catalog import services as cases
 from apps.core import clock
+from apps.licenses import access_review_services as access
 from apps.licenses import protection_services as protection
 from apps.licenses import reclaim_services as reclaim
 from apps.licenses import services as licenses
@@ -51,7 +52,7 @@ MODULES = [
     "apps.accounts.services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
     "apps.catalog.services", "apps.catalog.review_services", "apps.terms.services", "apps.training.services",
     "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
-    "apps.licenses.reclaim_services",
+    "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
     "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
@@ -214,6 +215,11 @@ def _draft(w: World) -> object:
     return terms.terms_draft(actor=w.paula, title="T", body="B")
 
 
+def _review(w: World) -> object:
+    w.holder(w.employee("A003"))
+    return access.review_open(actor=w.erin, name="x", kind="members", due_on=TODAY() + timedelta(days=9))
+
+
 def _rule(w: World) -> object:
     return reclaim.reclaim_set(actor=w.erin, contract=w.contract, mode="dry", reason="x")
 
@@ -347,6 +353,13 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "terms_translate": _with(_draft, lambda w, v: terms.terms_translate(actor=w.paula, version=v, language="fr", title="T", body="C")),
     "terms_unschedule": _with(_announced, lambda w, v: terms.terms_unschedule(actor=w.paula, version=v, reason="x")),
     "terms_take_effect": _with(_announced, lambda w, v: _tomorrow(lambda: terms.terms_take_effect(actor=SYSTEM))),
+    "review_open": lambda w: lambda: access.review_open(
+        actor=w.erin, name="x", kind="roles", due_on=TODAY() + timedelta(days=9)
+    ),
+    "items_answer": _with(
+        _review, lambda w, r: access.items_answer(actor=w.erin, review=r, item_ids=list(r.items.values_list("pk", flat=True)), decision="confirmed")
+    ),
+    "review_close": _with(_review, lambda w, r: access.review_close(actor=w.erin, review=r)),
     "reclaim_set": lambda w: lambda: _rule(w),
     "reclaim_look": _with(_rule, lambda w, p: reclaim.reclaim_look(actor=SYSTEM, policy=p)),
     "reclaim_confirm": _with(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from apps.agencies import selectors as directory
 from apps.catalog import review_services
 from apps.catalog import selectors as catalog
 from apps.core import clock
+from apps.licenses import access_review_services
 from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
 from apps.licenses.models import ReclaimRun
@@ -60,6 +62,8 @@ SEES: list[tuple[Selector, set[str]]] = [
     (seats.stops_visible_to, REVIEWERS),
     (seats.holds_visible_to, REVIEWERS),
     (seats.reclaim_runs_visible_to, REVIEWERS),
+    (seats.reviews_visible_to, REVIEWERS | {"alice"}),
+    (seats.review_items_visible_to, REVIEWERS | {"alice"}),
     (catalog.cases_visible_to, REVIEWERS | {"alice", "bob"}),  # sent in, not published
     (catalog.versions_visible_to, REVIEWERS | {"alice", "bob"}),
     (catalog.reviews_visible_to, REVIEWERS | {"alice", "bob"}),
@@ -82,6 +86,9 @@ def house(world: World) -> dict[Selector, Any]:
     run = roster_services.roster_receive(actor=world.erin, file_name="hr.csv", content=b"employee_id\n")
     imported = training_imports.completions_import(
         actor=world.erin, file_name="lms.csv", content=b"employee_id,course,completed_on\n"
+    )
+    review = access_review_services.review_open(
+        actor=world.erin, name="Spring", kind="members", due_on=clock.today() + timedelta(days=21)
     )
     operation = Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test", employee=bob)
     draft = terms_services.terms_draft(actor=world.paula, title="Terms", body="Second")
@@ -129,6 +136,8 @@ def house(world: World) -> dict[Selector, Any]:
         mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),
         seats.stops_visible_to: protection.stop_start(actor=world.erin, scope="person", employee=bob, reason="Lost"),
         seats.holds_visible_to: protection.hold_place(actor=world.paula, employee=bob, matter="7", reason="Counsel"),
+        seats.reviews_visible_to: review,
+        seats.review_items_visible_to: review.items.get(employee=bob),
         seats.reclaim_runs_visible_to: ReclaimRun.objects.create(contract=world.contract, mode="dry"),
         vendors.drifts_visible_to: Drift.objects.create(
             workspace=workspace, kind="orphan", target="u", detail="x", employee=bob

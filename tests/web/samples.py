@@ -16,6 +16,7 @@ from apps.audit.models import AuditEvent
 from apps.catalog import review_services
 from apps.catalog import services as case_services
 from apps.core import clock
+from apps.licenses import access_review_services
 from apps.licenses import protection_services as protection
 from apps.licenses.models import ReclaimRun
 from apps.licenses.ports import UsageSeen
@@ -87,6 +88,9 @@ def _seats(world: World) -> Parameters:
     bob = world.employee("A003")
     seat = world.holder(bob)
     asked = world.ask(world.employee("A100"))
+    review = access_review_services.review_open(
+        actor=world.erin, name="Spring", kind="members", due_on=clock.today() + timedelta(days=21)
+    )
     look = ReclaimRun.objects.create(
         contract=world.contract, mode="on", state="held", held_seats=[seat.pk], looked=9, asked=2,
         skipped={"on leave": 3},
@@ -95,6 +99,8 @@ def _seats(world: World) -> Parameters:
         "console:person": {"pk": bob.pk}, "training:waiver-new": {"pk": bob.pk}, "licenses:hold-new": {"pk": bob.pk},
         "licenses:request": {"pk": asked.pk}, "licenses:withdraw": {"pk": asked.pk}, "licenses:seat": {"pk": seat.pk},
         "licenses:seat-move": {"pk": seat.pk, "verb": "suspend"}, "licenses:contract-amend": {"pk": world.contract.pk},
+        "licenses:review": {"pk": review.pk}, "licenses:review-check": {"pk": review.pk},
+        "licenses:review-answer": {"pk": review.pk}, "licenses:review-close": {"pk": review.pk},
         "licenses:reclaim-policy": {"pk": world.contract.pk}, "licenses:reclaim-run": {"pk": look.pk},
         "licenses:reclaim-confirm": {"pk": look.pk}, "licenses:reclaim-discard": {"pk": look.pk},
     }  # fmt: skip
