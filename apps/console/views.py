@@ -25,7 +25,14 @@ from apps.console.explain import explained
 from apps.core.floor import PRIVACY_FLOOR
 from apps.licenses.eligibility import next_step
 from apps.licenses.models import Seat
-from apps.licenses.selectors import facts_for, holds_visible_to, lacking_in, waiting_list
+from apps.licenses.selectors import (
+    facts_for,
+    holds_visible_to,
+    lacking_in,
+    periods_visible_to,
+    requests_visible_to,
+    waiting_list,
+)  # fmt: skip
 from apps.rollout.selectors import place_of
 from apps.terms.selectors import acceptances_visible_to
 from apps.training.selectors import completions_visible_to
@@ -100,7 +107,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     sees_vendor = actor.sees_everyone
     context = {
         "employee": employee, "facts": facts, "explained": explained(employee, facts), "step": next_step(facts),
-        "seat": seat, "requests": employee.seat_requests.order_by("-pk")[:10],
+        "seat": seat, "requests": requests_visible_to(actor).filter(employee=pk).order_by("-pk")[:10],
         "acceptances": acceptances_visible_to(actor).filter(employee=pk).order_by("-accepted_at"),
         "completions": completions_visible_to(actor).filter(employee=pk).order_by("-completed_on"),
         "operations": _operations(actor, pk) if sees_vendor else [], "accounts": accounts,
@@ -108,7 +115,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "holds": holds_visible_to(actor).filter(employee=pk, ended_at=None),
         "may_stop": actor.has(Role.ADMINISTRATOR, Role.PRIVACY), "sees_vendor": sees_vendor,
         "history": history(employee),
-        "periods": employee.seat_periods.select_related("agency", "phase"),
+        "periods": periods_visible_to(actor).filter(employee=pk),
         "may_waive": actor.has(Role.ADMINISTRATOR, Role.PRIVACY),
         "crumbs": [("People", reverse("agencies:people")), (str(employee), "")],
     }  # fmt: skip

@@ -274,6 +274,7 @@ def digest_sections(agency_ids: frozenset[int], now: datetime) -> list[Section]:
 def review_sections(agency_ids: frozenset[int], now: datetime) -> list[Section]:  # noqa: ARG001 - as every section
     """Holders about whom a contact has not answered yet (settings.DIGEST_SECTIONS)."""
     waiting = ReviewItem.objects.filter(review__state="open", decision="", agency__in=agency_ids)
+    waiting = waiting.exclude(seat__state=Seat.State.RELEASED)
     found = list(
         waiting.values("review", "review__name", "review__due_on").annotate(count=Count("pk")).order_by("review")
     )

@@ -20,9 +20,11 @@ from apps.licenses.models import (
     Contract,
     EmergencyStop,
     LegalHold,
+    OptOut,
     ReclaimRun,
     ReviewItem,
     Seat,
+    SeatPeriod,
     SeatRequest,
 )  # fmt: skip
 from apps.licenses.reclaim import RETURN_DAYS
@@ -30,19 +32,37 @@ from apps.terms.selectors import acceptable_versions
 
 
 def requests_visible_to(actor: Actor) -> QuerySet[SeatRequest]:
-    """One's own, those of the agencies one serves, or all for EOTSS, privacy office and auditors."""
+    """One's own, those of the agencies one serves, or all for EOTSS, privacy office and auditors.
+
+    Contacts do not learn who decided not to take part: their requests are not shown to them.
+    """
     requests = SeatRequest.objects.select_related("employee", "employee__agency")
     if actor.sees_everyone:
         return requests
-    return requests.filter(Q(employee=actor.employee_id or 0) | Q(employee__agency__in=actor.agency_ids))
+    away = Q(employee__in=OptOut.objects.filter(ended_at=None).values("employee"))
+    served = Q(employee__agency__in=actor.agency_ids) & ~away
+    return requests.filter(Q(employee=actor.employee_id or 0) | served)
 
 
 def seats_visible_to(actor: Actor) -> QuerySet[Seat]:
-    """One's own, those of the agencies one serves, or all for EOTSS, privacy office and auditors."""
+    """One's own, those of the agencies one serves, or all for EOTSS, privacy office and auditors.
+
+    Contacts do not learn who handed a seat back: such a seat is not shown to them.
+    """
     seats = Seat.objects.select_related("employee", "agency", "phase")
     if actor.sees_everyone:
         return seats
-    return seats.filter(Q(employee=actor.employee_id or 0) | Q(agency__in=actor.agency_ids))
+    served = Q(agency__in=actor.agency_ids) & ~Q(state=Seat.State.RELEASED, reason="handed_back")
+    return seats.filter(Q(employee=actor.employee_id or 0) | served)
+
+
+def periods_visible_to(actor: Actor) -> QuerySet[SeatPeriod]:
+    """A seat's history, cut like seats: what was handed back is known to the person and to those who see everyone."""
+    periods = SeatPeriod.objects.select_related("agency", "phase")
+    if actor.sees_everyone:
+        return periods
+    served = Q(employee__agency__in=actor.agency_ids) & ~Q(reason="handed_back")
+    return periods.filter(Q(employee=actor.employee_id or 0) | served)
 
 
 def contracts_visible_to(actor: Actor) -> QuerySet[Contract]:
@@ -151,13 +171,19 @@ def reviews_visible_to(actor: Actor) -> QuerySet[AccessReview]:
 def review_items_visible_to(actor: Actor) -> QuerySet[ReviewItem]:
     """For EOTSS, the privacy office and auditors all; for contacts the holders of their agencies."""
     items = ReviewItem.objects.select_related("review", "employee", "agency", "seat", "assignment__user")
-    return items if actor.has(*_GUARDIANS) else items.filter(agency__in=actor.agency_ids, seat__isnull=False)
+    if actor.has(*_GUARDIANS):
+        return items
+    # Who handed the seat back meanwhile is nobody's to answer about any more.
+    return items.filter(agency__in=actor.agency_ids, seat__isnull=False).exclude(_GONE)
+
+
+_GONE = Q(decision="", seat__state=Seat.State.RELEASED)
 
 
 def reviews_waiting(actor: Actor) -> int:
     """How many holders wait for this contact's answer."""
     waiting = ReviewItem.objects.filter(review__state="open", decision="", agency__in=actor.agency_ids)
-    return waiting.exclude(employee=actor.employee_id or 0).count()
+    return waiting.exclude(_GONE).exclude(employee=actor.employee_id or 0).count()
 
 
 def reclaim_runs_visible_to(actor: Actor) -> QuerySet[ReclaimRun]:

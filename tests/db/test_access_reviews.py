@@ -95,7 +95,9 @@ def test_silence_keeps_every_member(world: World) -> None:
 def test_silence_ends_privileged_roles_but_the_last_administrators(world: World) -> None:
     review = opened(world, "roles")
     of = {item.whom: item.pk for item in review.items.all()}
-    own = reviews.items_answer(actor=world.erin, review=review, item_ids=[of["Erin Administrator"]], decision="confirmed")
+    own = reviews.items_answer(
+        actor=world.erin, review=review, item_ids=[of["Erin Administrator"]], decision="confirmed"
+    )
     assert own.done == 0
     audrey = next(pk for whom, pk in of.items() if whom.startswith("Audrey"))
     reviews.items_answer(actor=world.erin, review=review, item_ids=[audrey], decision="confirmed")

@@ -53,6 +53,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (training.waivers_visible_to, REVIEWERS | {"bob"}),
     (seats.requests_visible_to, REVIEWERS | {"alice", "bob"}),
     (seats.seats_visible_to, REVIEWERS | {"alice", "bob"}),
+    (seats.periods_visible_to, REVIEWERS | {"alice", "bob"}),
     (seats.contracts_visible_to, REVIEWERS | {"lee"}),
     (vendors.workspaces_visible_to, REVIEWERS | {"lee"}),
     (vendors.runs_visible_to, REVIEWERS),
@@ -123,6 +124,7 @@ def house(world: World) -> dict[Selector, Any]:
         ),
         seats.requests_visible_to: seat.request,
         seats.seats_visible_to: seat,
+        seats.periods_visible_to: bob.seat_periods.first(),
         seats.contracts_visible_to: world.contract,
         vendors.workspaces_visible_to: workspace,
         vendors.runs_visible_to: SyncRun.objects.create(
