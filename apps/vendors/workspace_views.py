@@ -180,7 +180,7 @@ class Addresses(forms.CharField):
 
 class ExpectForm(ReasonForm):
     expected_retention = forms.CharField(
-        label="Data retention that the vendor's API must show", required=False,
+        label="Data retention that the vendor's API must show", required=False, max_length=60,
         help_text="Leave empty where the API does not tell it: a ChatGPT workspace keeps it in its console.",
     )  # fmt: skip
     expects_audit_log = forms.BooleanField(label="The vendor must keep an audit log", required=False)
