@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("apps.licenses.urls")),
     path("", include("apps.vendors.urls")),
     path("", include("apps.vendors.usage_urls")),
+    path("", include("apps.incidents.urls")),
 ]

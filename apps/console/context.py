@@ -78,6 +78,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Usage", "usage:overview", None),
         ],
     ),
+    ("Incidents", [("Incidents", "incidents:incidents", None)]),
     ("Terms", [("Terms", "terms:versions", None)]),
     ("Training", [("Training", "training:overview", None)]),
     ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),
@@ -93,7 +94,11 @@ def console(request: HttpRequest) -> dict[str, Any]:
     if settings.DEMO:
         demo["demo_url"] = reverse("demo:sign_in")
     if actor is None:
-        return demo | {"viewer": None, "nav": [], "signin_url": reverse(settings.LOGIN_URL), "home_url": "/"}
+        return (
+            demo
+            | {"viewer": None, "nav": [], "signin_url": reverse(settings.LOGIN_URL), "home_url": "/"}
+            | {"footer_links": [{"label": "Report a problem", "url": reverse("incidents:public-report")}]}
+        )
     viewer = Viewer(
         actor.name, actor.role_label, actor.can_search_people, actor.has(Role.ADMINISTRATOR, Role.PRIVACY), actor.key
     )
@@ -103,6 +108,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "home_url": reverse("console:home"),
         "search_url": reverse("console:search"),
         "viewer_links": _mine(actor),
+        "footer_links": [{"label": "Report a problem", "url": reverse("incidents:report")}],
         "signout_url": reverse("accounts:sign-out"),
     }
 

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "apps.terms",
     "apps.licenses",
     "apps.vendors",
+    "apps.incidents",
     "apps.console",
 ]
 
@@ -61,6 +62,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "apps.core.middleware.RequestIdMiddleware",
+    # Before anything reads a cookie: what comes in under ANONYMOUS_PATHS has none.
+    "apps.core.middleware.AnonymityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -296,9 +299,15 @@ HOLDS_CHANGED = ["apps.vendors.hooks.holds_changed"]
 # Each takes employee ids and returns the set of those who do not take part: no mail of the programme goes to them.
 MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
 # Each returns mail.digest.Reader for everyone who gets a daily digest.
-DIGEST_READERS = ["apps.agencies.mails.digest_readers"]
+DIGEST_READERS = ["apps.agencies.mails.digest_readers", "apps.incidents.mails.digest_readers"]
 # Each takes (agency_ids, now) and returns mail.digest.Section for what waits there.
-DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections"]
+DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections", "apps.incidents.mails.digest_sections"]
+# Each takes (actor, case_number, reason) and suspends a use case, in the transaction of an incident's containment.
+CASE_SUSPENDERS: list[str] = []
+# Each returns a QuerySet or set of the ids of employees whose seat is not reclaimed for disuse.
+RECLAIM_SHIELDS = ["apps.incidents.hooks.employees_in_open_incidents"]
+# Each compares records with what the audit trail says of them and returns audit.selectors.Found or None.
+AUDIT_CHECKS = ["apps.incidents.checks.first_altered"]
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
 TICK = [
     "apps.audit.tasks.sweep",
@@ -307,10 +316,19 @@ TICK = [
     "apps.licenses.mails.sweep",
     "apps.vendors.tasks.sweep",
     "apps.vendors.usage_tasks.sweep",
+    "apps.incidents.mails.sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]
 # A granted seat is looked at again this often, for facts that change by the calendar alone (lapse, end of grace).
 SETTLE_EVERY_SECONDS = 300
+# Under these addresses no request has a user, a session or a request id (core.middleware.AnonymityMiddleware).
+ANONYMOUS_PATHS = ["/report/"]
+# Files of incidents: outside the web root and outside the database; in the backup (docs/incidents.md).
+INCIDENT_FILES = ENV.incident_files
+# Signed-out reports in an hour, all together, and tries of codes: a budget for everybody, because no address is kept.
+INCIDENT_REPORTS_PER_HOUR = 60
+INCIDENT_CODES_PER_HOUR = 600
+INCIDENT_TRIES_PER_CODE = 30
 SYNC_EVERY_SECONDS = 60
 DEMO = False

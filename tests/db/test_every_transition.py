@@ -10,6 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from apps.agencies.lifecycle import ROSTER_RUN
 from apps.core import clock
 from apps.core.lifecycle import Lifecycle
+from apps.incidents import report_services
+from apps.incidents.lifecycle import INCIDENT
 from apps.licenses.lifecycle import REQUEST, SEAT
 from apps.mail.lifecycle import MESSAGE
 from apps.rollout.lifecycle import PHASE
@@ -23,6 +25,7 @@ from tests.factories.cast import World
 pytestmark = pytest.mark.django_db
 TABLES: list[tuple[str, Lifecycle]] = [
     ("agencies_rosterrun", ROSTER_RUN),
+    ("incidents_incident", INCIDENT),
     ("licenses_seatrequest", REQUEST),
     ("licenses_seat", SEAT),
     ("mail_message", MESSAGE),
@@ -44,6 +47,8 @@ def one_of_each(world: World) -> World:
     SyncRun.objects.create(workspace=workspace, started_by_key="system", started_by="Beacon")
     Drift.objects.create(workspace=workspace, kind="unmanaged", target="x", detail="x")
     UsageImport.objects.create(workspace=workspace, file_name="x", file_sha256="x", imported_by="Erin")
+    report = report_services.Report("Wrong", "wrong_output", clock.today())
+    report_services.incident_report(actor=world.bob, report=report)
     draft = terms.terms_draft(actor=world.paula, title="Conditions", body="Seconde", language="fr")
     TermsVersion.objects.filter(pk=draft.pk).update(sha256=draft.digest(), effective_on=clock.today())
     return world

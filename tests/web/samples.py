@@ -14,6 +14,7 @@ from apps.agencies import roster_services
 from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.incidents import report_services as reports
 from apps.licenses import protection_services as protection
 from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
@@ -34,6 +35,10 @@ FOREIGN = {
     "demo:mail",
     "demo:mail-html",
 }
+# Ours, and open to people signed out on purpose: each with its reason in its module.
+PUBLIC = {"incidents:public-report", "incidents:public-code"}
+# Whose right hangs on the record and not on the role: who sees the record and may not act on it gets 403.
+BY_RECORD = {"incidents:triage", "incidents:move", "incidents:say"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,9 @@ def furnished() -> tuple[World, Parameters]:
     world = World.build(more=3)
     world.with_vendor("http://127.0.0.1:9/v1")
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
-    parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
+    parameters |= (
+        _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail() | _incidents(world)
+    )
     return world, parameters
 
 
@@ -203,6 +210,17 @@ def _mail_and_trail() -> Parameters:
     return {
         "mail:message": {"pk": message.pk}, "mail:message-retry": {"pk": message.pk},
         "mail:suppression-lift": {"pk": shut.pk}, "demo:mail-html": {"pk": message.pk}, "audit:event": {"pk": event.pk},
+    }  # fmt: skip
+
+
+def _incidents(world: World) -> Parameters:
+    """Reported by Charlie, of agency A."""
+    made = reports.incident_report(
+        actor=world.charlie, report=reports.Report("It made a rule up", "wrong_output", clock.today(), world.a)
+    )
+    return {
+        "incidents:incident": {"pk": made.pk}, "incidents:triage": {"pk": made.pk},
+        "incidents:move": {"pk": made.pk, "state": "dismissed"}, "incidents:say": {"pk": made.pk, "verb": "note"},
     }  # fmt: skip
 
 
