@@ -17,7 +17,7 @@ from apps.core.verbs import form_page
 from apps.incidents import report_services, services
 from apps.incidents.lifecycle import INCIDENT, VERBS
 from apps.incidents.models import SEVERITIES, Incident
-from apps.incidents.selectors import incidents_visible_to, is_reporter, may_handle, own_part
+from apps.incidents.selectors import incidents_visible_to, is_reporter, may_handle, own_part, require_handler
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.timeline import MOST
 
@@ -98,7 +98,7 @@ class TriageForm(forms.Form):
 @allow()
 def triage(request: HttpRequest, pk: int) -> HttpResponse:
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)
-    services.require_handler(actor_of(request), incident)
+    require_handler(actor_of(request), incident)
     initial = {name: getattr(incident, name) for name in ("category", "severity", "agency", "is_near_miss")}
     return _act(
         request, incident, "Triage", TriageForm, initial=initial,
@@ -122,7 +122,7 @@ class MoveForm(forms.Form):
 @allow()
 def move(request: HttpRequest, pk: int, state: str) -> HttpResponse:
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)
-    services.require_handler(actor_of(request), incident)
+    require_handler(actor_of(request), incident)
     return _act(
         request, incident, VERBS[state], MoveForm,
         act=lambda data: services.incident_move(actor=actor_of(request), incident=incident, state=state, **data),
@@ -144,7 +144,7 @@ def say(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if verb == "answer" and not is_reporter(actor, incident):
         raise Http404
     if verb != "answer":
-        services.require_handler(actor, incident)
+        require_handler(actor, incident)
     title, service = _SAID[verb]
     return _act(
         request, incident, title, TextForm, act=lambda data: service(actor=actor, incident=incident, **data),
