@@ -78,7 +78,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Usage", "usage:overview", None),
         ],
     ),
-    ("Incidents", [("Incidents", "incidents:incidents", None)]),
+    ("Incidents", [("Incidents", "incidents:incidents", None), ("Trends", "incidents:trends", None)]),
     ("Terms", [("Terms", "terms:versions", None)]),
     ("Training", [("Training", "training:overview", None)]),
     ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from apps.accounts.actors import Actor, Role
@@ -14,7 +18,9 @@ from apps.core.errors import NotPermitted
 from apps.incidents.anonymity import read_code
 from apps.incidents.errors import UnknownCode
 from apps.incidents.lifecycle import OVER
-from apps.incidents.models import Attachment, BreachAssessment, Incident, TimelineEntry
+from apps.incidents.models import SEVERITIES, Attachment, BreachAssessment, Incident, TimelineEntry
+from apps.incidents.taxonomy import CATEGORIES
+from apps.incidents.trends import Table, table
 
 # What a reporter sees of the timeline: their own words, and what they were asked.
 OWN_PART = (TimelineEntry.Kind.REPORT, TimelineEntry.Kind.QUESTION, TimelineEntry.Kind.ANSWER)
@@ -77,6 +83,45 @@ def breaches_visible_to(actor: Actor) -> QuerySet[BreachAssessment]:
     """The breach desk belongs to the privacy office."""
     desks = BreachAssessment.objects.select_related("incident", "incident__agency")
     return desks if actor.has(Role.PRIVACY) else desks.none()
+
+
+def breach_outcomes_visible_to(actor: Actor) -> QuerySet[BreachAssessment]:
+    """Desks of which one may read the decision and the dates: the privacy office, and auditors."""
+    desks = BreachAssessment.objects.select_related("incident", "incident__agency")
+    return desks if actor.has(Role.PRIVACY, Role.AUDITOR) else desks.none()
+
+
+def trend_tables(actor: Actor) -> tuple[list[Table], bool]:
+    """How many incidents of the last twelve months by month, kind, agency and severity, and whether small counts are hidden.
+
+    They are hidden from leaders, who also see no more than the agencies they lead.
+    """
+    incidents, is_floored = Incident.objects.order_by(), not actor.sees_everyone
+    if is_floored:
+        scopes = actor.roles.get(Role.LEADER, frozenset())
+        if "" not in scopes:
+            incidents = incidents.filter(Q(agency__code__in=scopes) | Q(agency__parent__code__in=scopes))
+    today = timezone.localtime(clock.now()).date()
+    first = date(today.year - 1, today.month, 1)
+    start = timezone.make_aware(datetime.combine(first, time()))
+    incidents = incidents.filter(reported_at__gte=start)
+    months = _counts(incidents.annotate(month=TruncMonth("reported_at")), "month")
+    agencies = _counts(incidents, "agency__name")
+    kinds, severities = _counts(incidents, "category"), _counts(incidents, "severity")
+    groups = [
+        ("By month", "Month", [(f"{month:%B %Y}", count) for month, count in sorted(months.items(), reverse=True)]),
+        ("By kind", "Kind", [(label, kinds[code]) for code, label in CATEGORIES.items() if code in kinds]),
+        ("By agency", "Agency", sorted((name or "Not given", count) for name, count in agencies.items())),
+        (
+            "By severity", "Severity",
+            [(label, severities[code]) for code, label in [*SEVERITIES, (None, "Unknown")] if code in severities],
+        ),
+    ]  # fmt: skip
+    return [table(title, head, counts, is_floored=is_floored) for title, head, counts in groups], is_floored
+
+
+def _counts(incidents: QuerySet[Incident], group: str) -> dict[Any, int]:
+    return dict(incidents.values_list(group).annotate(Count("pk")))
 
 
 def open_incidents(incidents: QuerySet[Incident]) -> QuerySet[Incident]:

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from apps.core.floor import floored
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One way to count: its title, what a group is, and (group, count or None where it is hidden)."""
+
+    title: str
+    head: str
+    rows: list[tuple[str, int | None]]
+
+
+def table(title: str, head: str, counts: Sequence[tuple[str, int]], *, is_floored: bool) -> Table:
+    """The table of `counts`, small ones hidden where the reader is bound by the floor."""
+    shown: list[int | None] = [count for _, count in counts]
+    if is_floored:
+        shown = suppressed([count for _, count in counts])
+    return Table(title, head, [(label, count) for (label, _), count in zip(counts, shown, strict=True)])
 
 
 def suppressed(counts: Sequence[int]) -> list[int | None]:

@@ -11,17 +11,17 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from apps.accounts.access import actor_of, allow
+from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency
 from apps.core.listing import Column, Empty, Listing, listing_page
-from apps.core.verbs import form_page
 from apps.incidents import report_services, services
-from apps.incidents.lifecycle import INCIDENT, VERBS
-from apps.incidents.models import SEVERITIES, Incident
+from apps.incidents.lifecycle import INCIDENT, PRIVACY_ONLY, VERBS
+from apps.incidents.models import SEVERITIES, BreachAssessment, Incident
+from apps.incidents.pages import BOARD, act_page
 from apps.incidents.selectors import incidents_visible_to, is_reporter, may_handle, own_part, require_handler
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.timeline import MOST
 
-_BOARD = ("Incidents", "incidents:incidents")
 STATE_TAGS = {"new": "warn", "closed": "neutral", "dismissed": "neutral", "contained": "good"}
 
 
@@ -65,24 +65,43 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     incident = get_object_or_404(incidents_visible_to(actor), pk=pk)
     handles, reported = may_handle(actor, incident), is_reporter(actor, incident)
-    timeline = incident.timeline.all() if handles else own_part(incident) if reported else None
-    context = {
+    context: dict[str, Any] = {
         "incident": incident, "handles": handles, "is_reporter": reported, "tag": STATE_TAGS.get(incident.state, "info"),
-        "timeline": timeline, "verbs": _verbs(incident) if handles else [], "handlers": incident.handlers.all(),
-        "may_add": reported and not incident.is_over, "crumbs": [(_BOARD[0], reverse(_BOARD[1])), (str(incident), "")],
+        "timeline": None, "verbs": _verbs(actor, incident) if handles else [], "handlers": incident.handlers.all(),
+        "may_add": reported and not incident.is_over, "crumbs": [(BOARD[0], reverse(BOARD[1])), (str(incident), "")],
+        "may_name": actor.has(Role.PRIVACY) and not incident.is_over,
+        "desk": BreachAssessment.objects.filter(incident=incident).first() if actor.has(Role.PRIVACY, Role.AUDITOR) else None,
     }  # fmt: skip
+    if handles:
+        context |= {
+            "tasks": list(incident.tasks.all()), "files": {one.entry_id: one for one in incident.attachments.all()},
+            "concerned": list(incident.concerned.all()),
+        }  # fmt: skip
+        context["timeline"] = [(entry, context["files"].get(entry.pk)) for entry in incident.timeline.all()]
+    elif reported:
+        context["timeline"] = [(entry, None) for entry in own_part(incident)]
     return render(request, "incidents/incident.html", context)
 
 
-def _verbs(incident: Incident) -> list[tuple[str, str]]:
+def _verbs(actor: Actor, incident: Incident) -> list[tuple[str, str]]:
     verbs = [] if incident.is_over else [("Triage", reverse("incidents:triage", args=[incident.pk]))]
     verbs += [
         (label, reverse("incidents:move", args=[incident.pk, state]))
         for state, label in VERBS.items()
-        if INCIDENT.allows(incident.state, state)
+        if INCIDENT.allows(incident.state, state) and (state not in PRIVACY_ONLY or actor.has(Role.PRIVACY))
     ]
+    if not incident.is_over and incident.state != Incident.State.NEW:
+        verbs.append(("Contain", reverse("incidents:contain", args=[incident.pk])))
+        if actor.has(Role.PRIVACY):
+            verbs.append(("Breach desk", reverse("incidents:breach", args=[incident.pk])))
+    if actor.has(Role.PRIVACY) and INCIDENT.allows(incident.state, Incident.State.DISMISSED):
+        verbs.append(("Merge into another", reverse("incidents:merge", args=[incident.pk])))
     said = [("Add a note", "note")] if incident.is_over else [("Add a note", "note"), ("Ask the reporter", "ask")]
-    return verbs + [(label, reverse("incidents:say", args=[incident.pk, verb])) for label, verb in said]
+    verbs += [(label, reverse("incidents:say", args=[incident.pk, verb])) for label, verb in said]
+    if not incident.is_over:
+        added = [("Add a task", "task-new"), ("Add a file", "file-add"), ("Note a person concerned", "concern")]
+        verbs += [(label, reverse(f"incidents:{name}", args=[incident.pk])) for label, name in added]
+    return verbs
 
 
 class TriageForm(forms.Form):
@@ -100,7 +119,7 @@ def triage(request: HttpRequest, pk: int) -> HttpResponse:
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)
     require_handler(actor_of(request), incident)
     initial = {name: getattr(incident, name) for name in ("category", "severity", "agency", "is_near_miss")}
-    return _act(
+    return act_page(
         request, incident, "Triage", TriageForm, initial=initial,
         act=lambda data: services.incident_triage(
             actor=actor_of(request), incident=incident, detected_on=incident.detected_on, **data
@@ -123,7 +142,7 @@ class MoveForm(forms.Form):
 def move(request: HttpRequest, pk: int, state: str) -> HttpResponse:
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)
     require_handler(actor_of(request), incident)
-    return _act(
+    return act_page(
         request, incident, VERBS[state], MoveForm,
         act=lambda data: services.incident_move(actor=actor_of(request), incident=incident, state=state, **data),
     )  # fmt: skip
@@ -146,17 +165,7 @@ def say(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if verb != "answer":
         require_handler(actor, incident)
     title, service = _SAID[verb]
-    return _act(
+    return act_page(
         request, incident, title, TextForm, act=lambda data: service(actor=actor, incident=incident, **data),
         intro="It stands in the timeline and cannot be changed. A correction is another entry.",
-    )  # fmt: skip
-
-
-def _act(
-    request: HttpRequest, incident: Incident, title: str, form_class: type[forms.Form], **more: Any
-) -> HttpResponse:
-    back = reverse("incidents:incident", args=[incident.pk])
-    return form_page(
-        request, title=f"{title}: incident {incident.pk}", form_class=form_class, submit=title, back=back, done="Recorded.",
-        crumbs=[(_BOARD[0], reverse(_BOARD[1])), (str(incident), back)], **more,
     )  # fmt: skip

@@ -27,6 +27,7 @@ ACT_ONLY = {
     "accounts:sign-out", "agencies:run-confirm", "rollout:waiver-confirm", "licenses:withdraw", "licenses:decide",
     "licenses:decide-check", "vendors:workspace-sync", "vendors:operation-retry",
     "usage:import-apply", "usage:import-discard", "mail:message-retry",
+    "incidents:file", "incidents:breach-letter",
 }  # fmt: skip
 # Erin may open everything; her pages are split so that two cores share them.
 SHARES = [("erin", 0, 2), ("erin", 1, 2), *((name, 0, 1) for name in PERSONS if name != "erin")]
@@ -120,7 +121,7 @@ def test_what_people_see_signed_out_is_accessible(
 ) -> None:
     context = browser.new_context(reduced_motion="reduce", viewport={"width": width, "height": 900})
     page = context.new_page()
-    for name in ("demo:sign_in", "demo:mail", "account_login"):
+    for name in ("demo:sign_in", "demo:mail", "account_login", "incidents:public-report", "incidents:public-code"):
         page.goto(live_server.url + reverse(name))
         assert look(page, axe_source) == [], name
     context.close()

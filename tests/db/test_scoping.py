@@ -60,6 +60,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (incidents.incidents_visible_to, REVIEWERS | {"alice", "bob"}),
     (incidents.attachments_visible_to, {"paula"}),
     (incidents.breaches_visible_to, {"paula"}),
+    (incidents.breach_outcomes_visible_to, {"paula", "audrey"}),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -117,6 +118,7 @@ def house(world: World) -> dict[Selector, Any]:
         incidents.incidents_visible_to: incident,
         incidents.attachments_visible_to: incident.attachments.get(),
         incidents.breaches_visible_to: breach_services.breach_open(actor=world.paula, incident=incident),
+        incidents.breach_outcomes_visible_to: breach_services.breach_open(actor=world.paula, incident=incident),
         seats.stops_visible_to: protection.stop_start(actor=world.erin, scope="person", employee=bob, reason="Lost"),
         seats.holds_visible_to: protection.hold_place(actor=world.paula, employee=bob, matter="7", reason="Counsel"),
         vendors.drifts_visible_to: Drift.objects.create(

@@ -14,7 +14,10 @@ from apps.agencies import roster_services
 from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.core.uploads import Upload
+from apps.incidents import breach_services as breaches
 from apps.incidents import report_services as reports
+from apps.incidents import services as incidents
 from apps.licenses import protection_services as protection
 from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
@@ -38,7 +41,10 @@ FOREIGN = {
 # Ours, and open to people signed out on purpose: each with its reason in its module.
 PUBLIC = {"incidents:public-report", "incidents:public-code"}
 # Whose right hangs on the record and not on the role: who sees the record and may not act on it gets 403.
-BY_RECORD = {"incidents:triage", "incidents:move", "incidents:say"}
+BY_RECORD = {
+    "incidents:triage", "incidents:move", "incidents:say", "incidents:contain", "incidents:task-new",
+    "incidents:task-done", "incidents:concern", "incidents:file-add", "incidents:file",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +224,22 @@ def _incidents(world: World) -> Parameters:
     made = reports.incident_report(
         actor=world.charlie, report=reports.Report("It made a rule up", "wrong_output", clock.today(), world.a)
     )
-    return {
-        "incidents:incident": {"pk": made.pk}, "incidents:triage": {"pk": made.pk},
+    made = incidents.incident_triage(
+        actor=world.paula, incident=made, category="wrong_output", severity=3, agency=world.a
+    )
+    entry = incidents.incident_attach(actor=world.paula, incident=made, upload=Upload("a.txt", "text/plain", b"x"))
+    task = incidents.task_add(actor=world.paula, incident=made, what="Look", owner="Paula", due_on=clock.today())
+    breaches.breach_open(actor=world.paula, incident=made)
+    names = (
+        "incident", "triage", "contain", "merge", "task-new", "handler-new", "concern", "file-add", "breach", "breach-open",
+        "breach-answer", "breach-describe", "breach-decide", "breach-notify",
+    )  # fmt: skip
+    return {f"incidents:{name}": {"pk": made.pk} for name in names} | {
         "incidents:move": {"pk": made.pk, "state": "dismissed"}, "incidents:say": {"pk": made.pk, "verb": "note"},
+        "incidents:task-done": {"pk": made.pk, "task": task.pk},
+        "incidents:handler-end": {"pk": made.pk, "user": world.users["alice"].pk},
+        "incidents:file": {"pk": made.pk, "file": entry.attachment.pk},
+        "incidents:breach-letter": {"pk": made.pk, "kind": "resident", "form": "docx"},
     }  # fmt: skip
 
 
