@@ -31,7 +31,7 @@ from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
 from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
-from demo import vendor
+from demo import incidents, vendor
 from demo.cast import BY_KEY, CAST
 from demo.texts import DECLINES, NOTES, TERMS, TERMS_TITLE
 
@@ -79,6 +79,7 @@ class Story:
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
             ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
             ("A third file that would separate too many is held", self.third_night),
+            ("Incidents: one at the breach desk, one without a name, one not looked at yet", self.incidents),
             ("Two accounts appear at the vendor that nobody decided", self.drift),
         ]
 
@@ -113,6 +114,12 @@ class Story:
         return max(4, round(count * min(1.0, there / 721)))
 
     # -- chapters ------------------------------------------------------------------------------------------------
+
+    def incidents(self) -> None:
+        paula, bob, alice = self.actor("paula"), self.actor("bob"), self.actor("alice")
+        self.ago(incidents.FIRST, partial(incidents.earlier, paula, bob))
+        self.ago(incidents.SECOND, partial(incidents.lately, paula, bob, alice))
+        self.ago(incidents.THIRD, partial(incidents.yesterday, alice))
 
     def directory(self) -> None:
         agencies.agencies_load(actor=SYSTEM, path=AGENCIES)
