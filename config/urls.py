@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("apps.accounts.urls")),
     path("api/v1/", include("apps.licenses.api_urls")),
     path("api/v1/", include("apps.vendors.api_urls")),
+    path("api/v1/", include("apps.incidents.api_urls")),
     path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),
     path("", include("apps.mail.urls")),

@@ -41,12 +41,16 @@ def lately(privacy: Actor, reporter: Actor, contact: Actor) -> None:
     report = Report("Two people of one team use one account in turns.", "misuse", clock.today(), _eotss())
     nameless, _ = reports.incident_report_anonymously(report=report)
     services.incident_triage(actor=privacy, incident=nameless, category="misuse", severity=3, agency=_eotss())
-    services.incident_ask(actor=privacy, incident=nameless, text="Is it still going on? The name of the team would help.")
+    services.incident_ask(
+        actor=privacy, incident=nameless, text="Is it still going on? The name of the team would help."
+    )
 
 
 def yesterday(contact: Actor) -> None:
     """New and not yet looked at: its clock has run out."""
-    _reported(contact, "The answer described applicants of one town in a way that nobody should repeat.", "harmful_output")
+    _reported(
+        contact, "The answer described applicants of one town in a way that nobody should repeat.", "harmful_output"
+    )
 
 
 def _reported(actor: Actor, text: str, category: str) -> Incident:
@@ -66,7 +70,9 @@ def _closed(privacy: Actor, reporter: Actor) -> None:
 
 def _breach(privacy: Actor, reporter: Actor) -> None:
     pasted = _reported(
-        reporter, "I pasted a list of licence holders with their licence numbers and noticed it afterwards.", "data_entered"
+        reporter,
+        "I pasted a list of licence holders with their licence numbers and noticed it afterwards.",
+        "data_entered",
     )
     services.incident_triage(actor=privacy, incident=pasted, category="data_entered", severity=2, agency=_eotss())
     services.incident_contain(actor=privacy, incident=pasted, note="The chat was deleted and the vendor confirmed it.")

@@ -14,6 +14,7 @@ from apps.agencies.models import Agency, RosterRun
 from apps.agencies.selectors import contacts_for, headcounts
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR, floored
+from apps.incidents.selectors import incidents_visible_to, unacknowledged
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, Seat, SeatRequest
 from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to
@@ -141,6 +142,8 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
             state="submitted", submitted_at__lt=clock.now() - timedelta(days=10)
         ).count(),
         "is_administrator": actor.has(Role.ADMINISTRATOR),
+        "shows_incidents": actor.has(Role.PRIVACY),
+        "incidents": unacknowledged(incidents_visible_to(actor))[:8],
     }
 
 

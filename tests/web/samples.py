@@ -236,6 +236,7 @@ def _incidents(world: World) -> Parameters:
     )  # fmt: skip
     return {f"incidents:{name}": {"pk": made.pk} for name in names} | {
         "incidents:move": {"pk": made.pk, "state": "dismissed"}, "incidents:say": {"pk": made.pk, "verb": "note"},
+        "incidents-api:incident": {"pk": made.pk},
         "incidents:task-done": {"pk": made.pk, "task": task.pk},
         "incidents:handler-end": {"pk": made.pk, "user": world.users["alice"].pk},
         "incidents:file": {"pk": made.pk, "file": entry.attachment.pk},
