@@ -109,6 +109,11 @@ class TriageForm(forms.Form):
     severity = forms.TypedChoiceField(label="Severity", choices=SEVERITIES, coerce=int, widget=forms.RadioSelect)
     agency = forms.ModelChoiceField(label="Agency", queryset=Agency.objects.all(), required=False)
     is_near_miss = forms.BooleanField(label="Near miss: nothing happened in the end", required=False)
+    aware_at = forms.DateTimeField(
+        label="When the state first knew of it", required=False,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        help_text="The breach desk counts its days from here. Leave it empty where the moment on record is right.",
+    )  # fmt: skip
     note = forms.CharField(
         label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=MOST - 200, required=False
     )
