@@ -46,6 +46,7 @@ class Environment:
     time_zone: str
     workspace_keys: Path | None
     audit_heads: Path
+    incident_files: Path
     oidc: OidcProvider | None
 
 
@@ -144,6 +145,7 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
         time_zone=reader.text("TIME_ZONE", "America/New_York", ""),
         workspace_keys=Path(source["WORKSPACE_KEYS_DIR"]) if source.get("WORKSPACE_KEYS_DIR") else None,
         audit_heads=Path(source.get("AUDIT_HEADS_DIR") or home / "audit-heads").absolute(),
+        incident_files=Path(source.get("INCIDENT_FILES_DIR") or home / "incident-files").absolute(),
         oidc=_oidc(reader, production),
     )  # fmt: skip
     if reader.problems:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("apps.training.api_urls")),
     path("api/v1/", include("apps.vendors.api_urls")),
     path("api/v1/", include("apps.catalog.api_urls")),
+    path("api/v1/", include("apps.incidents.api_urls")),
     path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),
     path("", include("apps.mail.urls")),
@@ -25,4 +26,5 @@ urlpatterns = [
     path("", include("apps.licenses.urls")),
     path("", include("apps.vendors.urls")),
     path("", include("apps.vendors.usage_urls")),
+    path("", include("apps.incidents.urls")),
 ]

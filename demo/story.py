@@ -33,7 +33,7 @@ from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
 from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
-from demo import catalog, vendor
+from demo import catalog, incidents, vendor
 from demo.cast import BY_KEY, CAST
 from demo.texts import (
     DECLINES,
@@ -92,6 +92,7 @@ class Story:
             ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
             ("A third file that would separate too many is held", self.third_night),
             ("The next version of the terms is announced, in English and Spanish", self.next_terms),
+            ("Incidents: one at the breach desk, one without a name, one not looked at yet", self.incidents),
             ("Two accounts appear at the vendor that nobody decided", self.drift),
         ]
 
@@ -126,6 +127,12 @@ class Story:
         return max(4, round(count * min(1.0, there / 721)))
 
     # -- chapters ------------------------------------------------------------------------------------------------
+
+    def incidents(self) -> None:
+        paula, bob, alice = self.actor("paula"), self.actor("bob"), self.actor("alice")
+        self.ago(incidents.FIRST, partial(incidents.earlier, paula, bob))
+        self.ago(incidents.SECOND, partial(incidents.lately, paula, bob, alice))
+        self.ago(incidents.THIRD, partial(incidents.yesterday, alice))
 
     def directory(self) -> None:
         agencies.agencies_load(actor=SYSTEM, path=AGENCIES)

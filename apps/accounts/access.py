@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -59,6 +60,17 @@ def allow(*roles: Role) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def public(view: View) -> View:
+    """Open a view to everyone, also signed out. Which ones these are is listed in tests/web/samples.py (PUBLIC)."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, **kwargs)
+
+    opened.rule = Rule(frozenset(), is_public=True)  # type: ignore[attr-defined]  # read by rule_of
+    return login_not_required(opened)
 
 
 def rule_of(view: Any) -> Rule | None:

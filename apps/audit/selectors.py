@@ -8,11 +8,21 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from apps.audit.models import AuditEvent, AuditHead
+from apps.core import hooks
 
 
 def history_of(record: Model) -> QuerySet[AuditEvent]:
     """The events about one record, newest first."""
     return AuditEvent.objects.filter(record_type=record._meta.label, record_id=str(record.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that is not what the trail says of it (settings.AUDIT_CHECKS): the event, its stream, and the problem."""
+
+    stream: str
+    event_id: int | None
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ def verify(kept: dict[str, tuple[int, str]] | None = None) -> Verdict:
     """Walk every stream and name the first event that was changed, removed, reordered or cut off.
 
     `kept` holds heads from outside the database (stream → (seq, hash in hex)): with them a trail that was cut off
-    together with its head is found too.
+    together with its head is found too. A trail that is whole is then compared with records whose digest it carries.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM audit_auditevent")
@@ -69,6 +79,9 @@ def verify(kept: dict[str, tuple[int, str]] | None = None) -> Verdict:
     stray = _unchained()
     if stray is not None:
         return Verdict(events, heads, "never chained", "", None, stray)
+    for found in hooks.call("AUDIT_CHECKS"):
+        if found is not None:
+            return Verdict(events, heads, found.problem, found.stream, None, found.event_id)
     return Verdict(events, heads)
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection
@@ -54,16 +55,20 @@ def record(
     reason: str = "",
     name: str = "",
     role: str = "",
+    at: datetime | None = None,
 ) -> AuditEvent:
     """Write one event about `target` in the current transaction.
 
     `verb` is `app.noun.past` ("licenses.seat.granted"); its first part names the stream. Values under keys that
-    look like secrets are masked. Raises `RuntimeError` outside a transaction: an act and its event stand or fall
+    look like secrets are masked. `at` is given only where the exact time would betray somebody (an anonymous report);
+    otherwise the database's clock says when. Raises `RuntimeError` outside a transaction: an act and its event stand or fall
     together.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An audit event must be written in the transaction of its act.")
+    moment = {} if at is None else {"at": at}
     return AuditEvent.objects.create(
+        **moment,
         stream=verb.split(".", 1)[0],
         actor_key=actor.key,
         actor_name=actor.name,

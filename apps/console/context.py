@@ -81,6 +81,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Usage", "usage:overview", None),
         ],
     ),
+    ("Incidents", [("Incidents", "incidents:incidents", None), ("Trends", "incidents:trends", None)]),
     (
         "Use cases",
         [
@@ -124,7 +125,11 @@ def console(request: HttpRequest) -> dict[str, Any]:
     if settings.DEMO:
         demo["demo_url"] = reverse("demo:sign_in")
     if actor is None:
-        return demo | {"viewer": None, "nav": [], "signin_url": reverse(settings.LOGIN_URL), "home_url": "/"}
+        return (
+            demo
+            | {"viewer": None, "nav": [], "signin_url": reverse(settings.LOGIN_URL), "home_url": "/"}
+            | {"footer_links": [{"label": "Report a problem", "url": reverse("incidents:public-report")}]}
+        )
     viewer = Viewer(
         actor.name, actor.role_label, actor.can_search_people, actor.has(Role.ADMINISTRATOR, Role.PRIVACY), actor.key
     )
@@ -134,6 +139,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "home_url": reverse("console:home"),
         "search_url": reverse("console:search"),
         "viewer_links": _mine(actor),
+        "footer_links": [{"label": "Report a problem", "url": reverse("incidents:report")}],
         "signout_url": reverse("accounts:sign-out"),
     }
 

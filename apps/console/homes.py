@@ -15,6 +15,7 @@ from apps.agencies.selectors import agencies_reported_to, contacts_for, headcoun
 from apps.catalog.selectors import due_cases, waiting_for
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR, floored
+from apps.incidents.selectors import incidents_visible_to, unacknowledged
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, ReclaimWatch, Seat, SeatRequest
 from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to, returnable
@@ -147,6 +148,8 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
         "use_cases": waiting_for(actor).count(),
         "use_cases_due": due_cases().count(),
         "is_administrator": actor.has(Role.ADMINISTRATOR),
+        "shows_incidents": actor.has(Role.PRIVACY),
+        "incidents": unacknowledged(incidents_visible_to(actor))[:8],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -50,6 +51,34 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+# What of a request could tell who sends it, from where and with what.
+_TRACES = (
+    "HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP",
+    "HTTP_FORWARDED", "HTTP_X_REQUEST_ID", "HTTP_ACCEPT_LANGUAGE", "REMOTE_USER", "REMOTE_HOST", "REMOTE_PORT",
+)  # fmt: skip
+
+
+class AnonymityMiddleware:
+    """Under the addresses of settings.ANONYMOUS_PATHS nobody is anybody, not even those who are signed in.
+
+    What tells who is asking is taken off the request before anything reads it: no session is loaded, touched or made,
+    there is no user, and log lines and audit events get no request id. The web server's access log reads the same
+    table (WSGI environ) after the answer, so that it has no address either; a proxy in front has its own log, about
+    which docs/incidents.md says what to set.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(tuple(settings.ANONYMOUS_PATHS)):
+            for trace in _TRACES:
+                request.META.pop(trace, None)
+            request.META["REMOTE_ADDR"] = ""
+            requests.forget()
+        return self.get_response(request)
 
 
 class RefusalMiddleware:

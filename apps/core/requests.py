@@ -20,3 +20,8 @@ def begin(given: str = "") -> str:
     value = given if _ACCEPTABLE.match(given) else secrets.token_hex(8)
     _current.set(value)
     return value
+
+
+def forget() -> None:
+    """Let what follows carry no id at all: nothing that is written joins it to a log line."""
+    _current.set("")

@@ -21,6 +21,7 @@ class Group(StrEnum):
     REMINDERS = "reminders"
     DIGEST = "digest"
     DUTY = "duty"
+    REPORT = "report"
 
 
 # These can be switched off by the person; the others concern their own access or their office.
@@ -31,6 +32,7 @@ WHY = {
     Group.REMINDERS: "You can switch reminders off in Beacon, on the page My mail.",
     Group.DIGEST: "You get this once a day, when something waits. You can switch it off in Beacon, on the page My mail.",
     Group.DUTY: "You get this message because of your role in Beacon.",
+    Group.REPORT: "You get this message because you reported a problem in Beacon.",
 }
 
 
@@ -85,6 +87,9 @@ _ALL = (
         "mail_digest", Group.DIGEST, "Beacon: waiting for you today: {count}", heeds_opt_out=False,
         news_for=timedelta(hours=16),
     ),
+    Kind("incidents_question", Group.REPORT, "Beacon: there is a question about your report", heeds_opt_out=False),
+    _alarm("incidents_clock_due", "Beacon: an incident wants to be acknowledged soon"),
+    _alarm("incidents_clock_late", "Beacon: an incident was not acknowledged in time"),
     _alarm("vendors_halted", "Beacon: nothing is sent to a workspace"),
     _alarm("vendors_posture", "Beacon: a workspace is not as it should be"),
     _alarm("vendors_held", "Beacon: a plan waits for a second person"),

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "apps.catalog",
     "apps.licenses",
     "apps.vendors",
+    "apps.incidents",
     "apps.console",
 ]
 
@@ -62,6 +63,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "apps.core.middleware.RequestIdMiddleware",
+    # Before anything reads a cookie: what comes in under ANONYMOUS_PATHS has none.
+    "apps.core.middleware.AnonymityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -297,21 +300,26 @@ HOLDS_CHANGED = ["apps.vendors.hooks.holds_changed"]
 # Called with (actor, employee_ids, purpose); each returns by employee an object with first_use_on, last_use_on, known_until.
 LAST_ACTIVE = ["apps.vendors.usage_services.usage_read"]
 # Each returns the ids of employees whose seat is not reclaimed meanwhile.
-RECLAIM_SHIELDS: list[str] = []
+RECLAIM_SHIELDS = ["apps.incidents.hooks.employees_in_open_incidents"]
 # Each takes employee ids and returns the set of those who do not take part: no mail of the programme goes to them.
 MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
 # Each returns mail.digest.Reader for everyone who gets a daily digest.
-DIGEST_READERS = ["apps.agencies.mails.digest_readers"]
+DIGEST_READERS = ["apps.agencies.mails.digest_readers", "apps.incidents.mails.digest_readers"]
 # Each takes (agency_ids, now) and returns mail.digest.Section for what waits there.
 DIGEST_SECTIONS = [
     "apps.licenses.mails.review_sections",
     "apps.licenses.mails.digest_sections",
     "apps.catalog.mails.digest_sections",
+    "apps.incidents.mails.digest_sections",
 ]
 # Each takes agency ids and returns how many seats people hold there: the catalog's inventory gives it as a band.
 SEAT_COUNTS = ["apps.licenses.selectors.seats_in"]
 # What the inventory of use cases gives as product, vendor and address for questions.
 INVENTORY_PRODUCT, INVENTORY_VENDOR, INVENTORY_EMAIL = "ChatGPT Enterprise", "OpenAI", ENV.email_from
+# Each takes (actor, case_number, reason) and suspends a use case, in the transaction of an incident's containment.
+CASE_SUSPENDERS = ["apps.catalog.hooks.case_suspend_by_number"]
+# Each compares records with what the audit trail says of them and returns audit.selectors.Found or None.
+AUDIT_CHECKS = ["apps.incidents.checks.first_altered"]
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
 TICK = [
     "apps.audit.tasks.sweep",
@@ -324,10 +332,19 @@ TICK = [
     "apps.vendors.tasks.sweep",
     "apps.vendors.usage_tasks.sweep",
     "apps.catalog.mails.sweep",
+    "apps.incidents.mails.sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]
 # A granted seat is looked at again this often, for facts that change by the calendar alone (lapse, end of grace).
 SETTLE_EVERY_SECONDS = 300
+# Under these addresses no request has a user, a session or a request id (core.middleware.AnonymityMiddleware).
+ANONYMOUS_PATHS = ["/report/"]
+# Files of incidents: outside the web root and outside the database; in the backup (docs/incidents.md).
+INCIDENT_FILES = ENV.incident_files
+# Signed-out reports in an hour, all together, and tries of codes: a budget for everybody, because no address is kept.
+INCIDENT_REPORTS_PER_HOUR = 60
+INCIDENT_CODES_PER_HOUR = 600
+INCIDENT_TRIES_PER_CODE = 30
 SYNC_EVERY_SECONDS = 60
 DEMO = False

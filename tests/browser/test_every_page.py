@@ -26,8 +26,9 @@ ACT_ONLY = {
     "agencies:run-progress", "vendors:run-progress", "console:stop-progress", "vendors:workspace-check",
     "accounts:sign-out", "agencies:run-confirm", "rollout:waiver-confirm", "licenses:withdraw", "licenses:decide",
     "licenses:decide-check", "vendors:workspace-sync", "vendors:operation-retry",
-    "usage:import-apply", "usage:import-discard", "mail:message-retry", "terms:preview", "licenses:review-check", "licenses:review-answer", "training:import-apply",
-    "training:import-discard", "catalog:similar", "catalog:inventory-cases", "catalog:inventory-tasks",
+    "usage:import-apply", "usage:import-discard", "mail:message-retry", "terms:preview", "licenses:review-check",
+    "licenses:review-answer", "training:import-apply", "training:import-discard", "catalog:similar",
+    "catalog:inventory-cases", "catalog:inventory-tasks", "incidents:file", "incidents:breach-letter",
 }  # fmt: skip
 # Erin may open everything; her pages are split so that two cores share them.
 SHARES = [("erin", 0, 2), ("erin", 1, 2), *((name, 0, 1) for name in PERSONS if name != "erin")]
@@ -115,7 +116,7 @@ def test_what_people_see_signed_out_is_accessible(
 ) -> None:
     context = browser.new_context(reduced_motion="reduce", viewport={"width": width, "height": 900})
     page = context.new_page()
-    for name in ("demo:sign_in", "demo:mail", "account_login"):
+    for name in ("demo:sign_in", "demo:mail", "account_login", "incidents:public-report", "incidents:public-code"):
         page.goto(live_server.url + reverse(name))
         assert look(page, axe_source) == [], name
     context.close()

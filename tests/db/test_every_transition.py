@@ -11,6 +11,8 @@ from apps.agencies.lifecycle import ROSTER_RUN
 from apps.catalog.lifecycle import CASE
 from apps.core import clock
 from apps.core.lifecycle import Lifecycle
+from apps.incidents import report_services
+from apps.incidents.lifecycle import INCIDENT
 from apps.licenses.lifecycle import RECLAIM, REQUEST, REVIEW, SEAT
 from apps.licenses.models import AccessReview, ReclaimRun
 from apps.mail.lifecycle import MESSAGE
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.django_db
 TABLES: list[tuple[str, Lifecycle]] = [
     ("agencies_rosterrun", ROSTER_RUN),
     ("catalog_usecase", CASE),
+    ("incidents_incident", INCIDENT),
     ("licenses_seatrequest", REQUEST),
     ("licenses_seat", SEAT),
     ("licenses_reclaimrun", RECLAIM),
@@ -57,6 +60,8 @@ def one_of_each(world: World) -> World:
     SyncRun.objects.create(workspace=workspace, started_by_key="system", started_by="Beacon")
     Drift.objects.create(workspace=workspace, kind="unmanaged", target="x", detail="x")
     UsageImport.objects.create(workspace=workspace, file_name="x", file_sha256="x", imported_by="Erin")
+    report = report_services.Report("Wrong", "wrong_output", clock.today())
+    report_services.incident_report(actor=world.bob, report=report)
     draft = terms.terms_translate(
         actor=world.paula, version=world.version, language="fr", title="Conditions", body="Seconde"
     )

@@ -26,6 +26,11 @@ from apps.audit.models import AuditEvent
 from apps.catalog import review_services as reviews
 from apps.catalog import services as cases
 from apps.core import clock
+from apps.core.uploads import Upload
+from apps.incidents import breach_services as breaches
+from apps.incidents import report_services as reports
+from apps.incidents import services as incidents
+from apps.incidents.models import Incident, Task
 from apps.licenses import access_review_services as access
 from apps.licenses import protection_services as protection
 from apps.licenses import reclaim_services as reclaim
@@ -53,11 +58,11 @@ MODULES = [
     "apps.catalog.services", "apps.catalog.review_services", "apps.terms.services", "apps.training.services",
     "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
     "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
-    "apps.vendors.services",
+    "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
-NOT_ACTS = {"roster_work", "drifts_record", "missing_in", "why_not_send", "why_not_data"}
+NOT_ACTS = {"roster_work", "drifts_record", "missing_in", "why_not_send", "why_not_data", "attach"}
 Act = Callable[[], object]
 TODAY = clock.today
 
@@ -302,6 +307,45 @@ def _adopted(w: World) -> object:
     return reviews.case_adopt(actor=w.charlie, case=catalog.published(w), agency=w.b)
 
 
+def _problem() -> reports.Report:
+    return reports.Report("It made a rule up", "wrong_output", TODAY())
+
+
+def _reported(w: World) -> Incident:
+    return reports.incident_report(actor=w.bob, report=_problem())
+
+
+def _triaged(w: World) -> Incident:
+    return incidents.incident_triage(actor=w.paula, incident=_reported(w), category="data_entered", severity=2)
+
+
+def _task(w: World) -> Task:
+    return incidents.task_add(actor=w.paula, incident=_triaged(w), what="Look", owner="Paula", due_on=TODAY())
+
+
+def _answered(_w: World) -> Act:
+    _, code = reports.incident_report_anonymously(report=_problem())
+    return lambda: reports.incident_answer_by_code(code=code, text="More")
+
+
+def _merged(w: World) -> Act:
+    one, other = _reported(w), _reported(w)
+    return lambda: incidents.incident_merge(actor=w.paula, incident=one, into=other)
+
+
+def _desk(w: World) -> object:
+    return breaches.breach_open(actor=w.paula, incident=_triaged(w))
+
+
+def _incident(name: str, **more: Any) -> Callable[[World], Act]:
+    return _with(_triaged, lambda w, i: getattr(incidents, name)(actor=w.paula, incident=i, **more))
+
+
+def _breach(name: str, **more: Any) -> Callable[[World], Act]:
+    return _with(_desk, lambda w, d: getattr(breaches, name)(actor=w.paula, desk=d, **more))
+
+
+_ANSWERS = {code: {"answer": "no", "note": ""} for code in ("personal", "readable", "unauthorized", "risk")}
 EXAMPLES: dict[str, Callable[[World], Act]] = {
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
@@ -440,6 +484,26 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "stop_lift": _with(_stopped, lambda w, o: protection.stop_lift(actor=w.erin, stop=o, reason="x")),
     "hold_place": lambda w: lambda: protection.hold_place(actor=w.paula, employee=w.employee("A003"), matter="7", reason="x"),
     "hold_end": _with(_on_hold, lambda w, o: protection.hold_end(actor=w.paula, hold=o, reason="x")),
+    "incident_report": lambda w: lambda: _reported(w),
+    "incident_report_anonymously": lambda _w: lambda: reports.incident_report_anonymously(report=_problem()),
+    "incident_answer": _with(_reported, lambda w, i: reports.incident_answer(actor=w.bob, incident=i, text="More")),
+    "incident_answer_by_code": _answered,
+    "incident_triage": _with(_reported, lambda w, i: incidents.incident_triage(actor=w.paula, incident=i, category="outage", severity=4)),
+    "incident_move": _incident("incident_move", state="investigating"),
+    "incident_contain": _incident("incident_contain", note="Stopped"),
+    "incident_merge": _merged,
+    "incident_note": _incident("incident_note", text="Seen"), "incident_ask": _incident("incident_ask", text="When?"),
+    "incident_attach": _incident("incident_attach", upload=Upload("a.txt", "text/plain", b"x")),
+    "handler_name": _with(_triaged, lambda w, i: incidents.handler_name(actor=w.paula, incident=i, user=w.users["alice"])),
+    "handler_release": _with(_triaged, lambda w, i: incidents.handler_release(actor=w.paula, incident=i, user=w.users["alice"])),
+    "person_concern": _with(_triaged, lambda w, i: incidents.person_concern(actor=w.paula, incident=i, employee=w.employee("A003"))),
+    "task_add": _incident("task_add", what="Look", owner="Paula", due_on=TODAY()),
+    "task_finish": _with(_task, lambda w, t: incidents.task_finish(actor=w.paula, task=t)),
+    "breach_open": _with(_triaged, lambda w, i: breaches.breach_open(actor=w.paula, incident=i)),
+    "breach_answer": _breach("breach_answer", answers=_ANSWERS),
+    "breach_describe": _breach("breach_describe", content={"nature": "A list was mailed"}),
+    "breach_decide": _breach("breach_decide", decision="breach", reason="Counsel agrees"),
+    "breach_notify": _breach("breach_notify", recipient="soc", told_on=TODAY(), how="By telephone"),
     "drift_adopt": _adopt, "drift_remove": _other("remove"), "drift_repair": _other("repair"), "drift_ignore": _other("ignore"),
 }  # fmt: skip
 # In consequence of an act seats move; each leaves an event of its own.

@@ -16,6 +16,7 @@ from apps.audit import heads, selectors
 from apps.audit.models import AuditEvent
 from apps.audit.tasks import sweep
 from apps.core import clock
+from apps.incidents.report_services import Report, incident_report
 from apps.licenses import protection_services as protection
 from apps.licenses.models import Seat
 from apps.vendors.models import VendorEvent
@@ -48,6 +49,9 @@ FROZEN = [
         " SELECT scope, employee_id, reason, started_by, people, '', '' FROM licenses_emergencystop",
         "licenses_stop_once",
     ),
+    ("UPDATE incidents_timelineentry SET text = 'other'", "incidents_timelineentry_append_only"),
+    ("DELETE FROM incidents_timelineentry", "incidents_timelineentry_append_only"),
+    ("TRUNCATE incidents_timelineentry CASCADE", "incidents_"),
     ("UPDATE audit_auditevent SET actor_name = 'Nobody'", "audit_auditevent_append_only"),
     ("DELETE FROM audit_auditevent", "audit_auditevent_append_only"),
     ("TRUNCATE audit_auditevent CASCADE", "audit_auditevent_append_only"),
@@ -80,6 +84,7 @@ def lived(db: None) -> World:
     workspace = world.with_vendor("http://127.0.0.1:9/v1")
     VendorEvent.objects.create(workspace=workspace, event_id="e-1", type="user.added", at=clock.now())
     protection.stop_start(actor=world.erin, scope="person", employee=world.employee("B003"), reason="Lost laptop")
+    incident_report(actor=world.bob, report=Report("A rule was made up", "wrong_output", clock.today()))
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # chain the events as a commit would
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -18,6 +18,10 @@ from apps.agencies import selectors as directory
 from apps.catalog import review_services
 from apps.catalog import selectors as catalog
 from apps.core import clock
+from apps.core.uploads import Upload
+from apps.incidents import breach_services, report_services
+from apps.incidents import selectors as incidents
+from apps.incidents import services as incident_services
 from apps.licenses import access_review_services
 from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
@@ -70,6 +74,10 @@ SEES: list[tuple[Selector, set[str]]] = [
     (catalog.reviews_visible_to, REVIEWERS | {"alice", "bob"}),
     (catalog.lowerings_visible_to, REVIEWERS | {"alice", "bob"}),
     (catalog.adoptions_visible_to, ALL),
+    (incidents.incidents_visible_to, REVIEWERS | {"alice", "bob"}),
+    (incidents.attachments_visible_to, {"paula"}),
+    (incidents.breaches_visible_to, {"paula"}),
+    (incidents.breach_outcomes_visible_to, {"paula", "audrey"}),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -93,6 +101,13 @@ def house(world: World) -> dict[Selector, Any]:
     )
     operation = Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test", employee=bob)
     draft = terms_services.terms_draft(actor=world.paula, title="Terms", body="Second")
+    report = report_services.Report(
+        "Wrong answer", "wrong_output", clock.today(), world.a, files=[Upload("a.txt", "text/plain", b"x")]
+    )
+    incident = report_services.incident_report(actor=world.bob, report=report)
+    incident = incident_services.incident_triage(
+        actor=world.paula, incident=incident, category="data_entered", severity=2, agency=world.a
+    )
     planned = rollout_services.phase_create(
         actor=world.erin, number=2, name="Second", planned_start=world.phase.planned_start,
         planned_end=world.phase.planned_end, seat_cap=5,
@@ -136,6 +151,10 @@ def house(world: World) -> dict[Selector, Any]:
         ),
         mail.messages_visible_to: Message.objects.get(employee_ref=bob.pk, kind="licenses_seat_granted"),
         mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),
+        incidents.incidents_visible_to: incident,
+        incidents.attachments_visible_to: incident.attachments.get(),
+        incidents.breaches_visible_to: breach_services.breach_open(actor=world.paula, incident=incident),
+        incidents.breach_outcomes_visible_to: breach_services.breach_open(actor=world.paula, incident=incident),
         seats.stops_visible_to: protection.stop_start(actor=world.erin, scope="person", employee=bob, reason="Lost"),
         seats.holds_visible_to: protection.hold_place(actor=world.paula, employee=bob, matter="7", reason="Counsel"),
         seats.reviews_visible_to: review,

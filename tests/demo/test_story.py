@@ -21,6 +21,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.selectors import verify
 from apps.catalog.models import UseCase
 from apps.core import clock
+from apps.incidents.models import BreachAssessment, Incident
 from apps.licenses.eligibility import next_step
 from apps.licenses.models import OptOut, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, ledger, ledger_of_phase, waiting_list
@@ -68,6 +69,7 @@ def test_the_story_and_its_end(simulated: RunningSimulator) -> None:
     rollout_stands()
     seats_stand()
     the_catalog_has_every_state()
+    incidents_stand()
     everyone_finds_a_home()
     second_start_changes_nothing()
     vendor_follows(simulated)
@@ -128,6 +130,13 @@ def the_catalog_has_every_state() -> None:
     states = set(UseCase.objects.values_list("state", flat=True))
     assert states == {state.value for state in UseCase.State} - {"withdrawn"}
     assert UseCase.objects.filter(agencies_using__gte=3).exists()
+
+
+def incidents_stand() -> None:
+    states = Counter(Incident.objects.values_list("state", flat=True))
+    assert states == {"new": 1, "triage": 1, "investigating": 1, "contained": 1, "closed": 1, "dismissed": 1}
+    assert BreachAssessment.objects.get().decision == "undecided"
+    assert Incident.objects.get(is_anonymous=True).timeline.filter(kind="question").exists()
 
 
 def nobody_asked_before_the_phase_opened() -> None:

@@ -16,6 +16,10 @@ from apps.audit.models import AuditEvent
 from apps.catalog import review_services
 from apps.catalog import services as case_services
 from apps.core import clock
+from apps.core.uploads import Upload
+from apps.incidents import breach_services as breaches
+from apps.incidents import report_services as reports
+from apps.incidents import services as incidents
 from apps.licenses import access_review_services
 from apps.licenses import protection_services as protection
 from apps.licenses.models import ReclaimRun
@@ -41,6 +45,13 @@ FOREIGN = {
     "demo:mail",
     "demo:mail-html",
 }
+# Ours, and open to people signed out on purpose: each with its reason in its module.
+PUBLIC = {"incidents:public-report", "incidents:public-code"}
+# Whose right hangs on the record and not on the role: who sees the record and may not act on it gets 403.
+BY_RECORD = {
+    "incidents:triage", "incidents:move", "incidents:say", "incidents:contain", "incidents:task-new",
+    "incidents:task-done", "incidents:concern", "incidents:file-add", "incidents:file",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def furnished() -> tuple[World, Parameters]:
     world.with_vendor("http://127.0.0.1:9/v1")
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
-    parameters |= _catalog(world)
+    parameters |= _catalog(world) | _incidents(world)
     return world, parameters
 
 
@@ -272,6 +283,31 @@ def _mail_and_trail() -> Parameters:
     return {
         "mail:message": {"pk": message.pk}, "mail:message-retry": {"pk": message.pk},
         "mail:suppression-lift": {"pk": shut.pk}, "demo:mail-html": {"pk": message.pk}, "audit:event": {"pk": event.pk},
+    }  # fmt: skip
+
+
+def _incidents(world: World) -> Parameters:
+    """Reported by Charlie, of agency A."""
+    made = reports.incident_report(
+        actor=world.charlie, report=reports.Report("It made a rule up", "wrong_output", clock.today(), world.a)
+    )
+    made = incidents.incident_triage(
+        actor=world.paula, incident=made, category="wrong_output", severity=3, agency=world.a
+    )
+    entry = incidents.incident_attach(actor=world.paula, incident=made, upload=Upload("a.txt", "text/plain", b"x"))
+    task = incidents.task_add(actor=world.paula, incident=made, what="Look", owner="Paula", due_on=clock.today())
+    breaches.breach_open(actor=world.paula, incident=made)
+    names = (
+        "incident", "triage", "contain", "merge", "task-new", "handler-new", "concern", "file-add", "breach", "breach-open",
+        "breach-answer", "breach-describe", "breach-decide", "breach-notify",
+    )  # fmt: skip
+    return {f"incidents:{name}": {"pk": made.pk} for name in names} | {
+        "incidents:move": {"pk": made.pk, "state": "dismissed"}, "incidents:say": {"pk": made.pk, "verb": "note"},
+        "incidents-api:incident": {"pk": made.pk},
+        "incidents:task-done": {"pk": made.pk, "task": task.pk},
+        "incidents:handler-end": {"pk": made.pk, "user": world.users["alice"].pk},
+        "incidents:file": {"pk": made.pk, "file": entry.attachment.pk},
+        "incidents:breach-letter": {"pk": made.pk, "kind": "resident", "form": "docx"},
     }  # fmt: skip
 
 

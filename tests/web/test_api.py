@@ -80,3 +80,17 @@ def test_the_learning_system_sends_rows_and_hears_of_each_bad_one(world: World) 
     assert client_of(world, "bob").post(
         "/api/v1/training/completions/", rows, content_type="application/json"
     ).status_code == 403  # fmt: skip
+
+
+def test_an_incident_is_reported_and_read_without_what_was_written(world: World) -> None:
+    bob, alice = client_of(world, "bob"), client_of(world, "alice")
+    body = {"text": "It made a rule up", "category": "wrong_output", "occurred_on": "2026-01-05", "agency": "AAA"}
+    made = bob.post("/api/v1/incidents/", body, content_type="application/json")
+    assert made.status_code == 201
+    number = made.json()["id"]
+    for client in (bob, alice, client_of(world, "audrey")):
+        found = client.get(f"/api/v1/incidents/{number}/")
+        assert found.json()["state"] == "new"
+        assert "rule up" not in found.content.decode()
+    assert client_of(world, "charlie").get(f"/api/v1/incidents/{number}/").status_code == 404
+    assert client_of(world, "lee").get("/api/v1/incidents/").json()["results"] == []

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.accounts.actors import Role
 from tests.factories.cast import World
-from tests.web.samples import FOREIGN, furnished, is_api, pages
+from tests.web.samples import BY_RECORD, FOREIGN, PUBLIC, furnished, is_api, pages
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,10 @@ def test_every_view_has_a_rule() -> None:
     assert forgotten == []
 
 
+def test_what_is_open_to_people_signed_out_is_listed() -> None:
+    assert {page.name for page in pages() if page.rule is not None and page.rule.is_public} == PUBLIC
+
+
 def test_every_address_answers_every_role_as_its_rule_says(house: tuple[World, dict[str, dict[str, Any]]]) -> None:
     world, parameters = house
     wrong = []
@@ -61,6 +65,7 @@ def test_every_address_answers_every_role_as_its_rule_says(house: tuple[World, d
             if page.name in OWN and admitted and not {Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR} & roles:
                 continue  # tests/db/test_scoping.py says who sees it
             expected = OK | ({404} if name in {"lee", "bob", "audrey"} else set()) if admitted else {403}
+            expected |= {403} if page.name in BY_RECORD else set()
             if status not in expected:
                 wrong.append((name, page.name, status))
     assert wrong == []
@@ -73,6 +78,10 @@ def test_somebody_signed_out_gets_nowhere(house: tuple[World, dict[str, dict[str
         if page.name in FOREIGN:
             continue
         response = Client().get(reverse(page.name, kwargs=parameters.get(page.name)))
+        if page.name in PUBLIC:
+            if response.status_code != 200 or response.cookies:
+                wrong.append((page.name, response.status_code))
+            continue
         if is_api(page.name):
             turned_away = response.status_code == 401
         else:

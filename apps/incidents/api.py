@@ -1,0 +1,78 @@
+"""The API of incidents (/api/v1/incidents/): numbers, kinds, states and clocks. What was written is never in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.access import actor_of, allow
+from apps.agencies.models import Agency
+from apps.core.api import paged
+from apps.incidents import report_services
+from apps.incidents.models import Incident
+from apps.incidents.report_services import Report
+from apps.incidents.selectors import incidents_visible_to
+from apps.incidents.taxonomy import CATEGORIES
+from apps.incidents.timeline import MOST
+
+
+class IncidentOut(serializers.ModelSerializer[Incident]):
+    agency = serializers.CharField(source="agency.code", default=None)
+
+    class Meta:
+        model = Incident
+        fields = [
+            "id", "state", "category", "severity", "is_near_miss", "agency", "occurred_on", "reported_at",
+            "acknowledge_by", "acknowledged_at", "contained_at", "closed_at", "duplicate_of",
+        ]  # fmt: skip
+
+
+class ReportIn(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=MOST)
+    category = serializers.ChoiceField(choices=list(CATEGORIES.items()))
+    occurred_on = serializers.DateField()
+    agency = serializers.CharField(required=False, help_text="Agency code")
+    is_near_miss = serializers.BooleanField(required=False, default=False)
+
+
+def _actor(request: Request) -> Any:
+    plain: HttpRequest = request._request
+    return actor_of(plain)
+
+
+@extend_schema(request=ReportIn, responses=IncidentOut)
+@login_not_required
+@allow()
+@api_view(["GET", "POST"])
+def incident_list(request: Request) -> Response:
+    """GET: incidents within one's scope, `?state=` narrows. POST: report one with one's name."""
+    actor = _actor(request)
+    if request.method == "POST":
+        data = ReportIn(data=request.data)
+        data.is_valid(raise_exception=True)
+        said = dict(data.validated_data)
+        code = said.pop("agency", "")
+        agency = get_object_or_404(Agency, code=code, is_active=True) if code else None
+        made = report_services.incident_report(actor=actor, report=Report(**said, agency=agency))
+        return Response(IncidentOut(made).data, status=201)
+    rows = incidents_visible_to(actor)
+    if state := request.query_params.get("state"):
+        rows = rows.filter(state=state)
+    return paged(request, rows, IncidentOut)
+
+
+@extend_schema(responses=IncidentOut)
+@login_not_required
+@allow()
+@api_view(["GET"])
+def incident_detail(request: Request, pk: int) -> Response:
+    """One incident within one's scope."""
+    return Response(IncidentOut(get_object_or_404(incidents_visible_to(_actor(request)), pk=pk)).data)

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from apps.incidents import api
+
+app_name = "incidents-api"
+urlpatterns = [
+    path("incidents/", api.incident_list, name="incidents"),
+    path("incidents/<int:pk>/", api.incident_detail, name="incident"),
+]
