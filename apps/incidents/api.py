@@ -48,7 +48,8 @@ def _actor(request: Request) -> Any:
     return actor_of(plain)
 
 
-@extend_schema(request=ReportIn, responses=IncidentOut)
+@extend_schema(methods=["GET"], responses=IncidentOut(many=True), operation_id="incidents_list")
+@extend_schema(methods=["POST"], request=ReportIn, responses=IncidentOut, operation_id="incidents_report")
 @login_not_required
 @allow()
 @api_view(["GET", "POST"])
