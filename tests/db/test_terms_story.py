@@ -21,6 +21,7 @@ from apps.terms.models import Acceptance, TermsVersion
 from apps.terms.selectors import acceptable_versions, version_in_force, version_to_come
 from apps.terms.tasks import sweep
 from tests.factories.cast import World
+from tests.web.test_matrix import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -189,3 +190,10 @@ def test_the_seats_of_those_who_did_not_accept_are_suspended_at_midnight_in_one_
     with clock.shifted(timedelta(days=1)):
         assert seats_settle(actor=SYSTEM) == 6
     assert set(Seat.objects.values_list("state", "reason")) == {("suspended", "terms")}
+
+
+def test_a_hidden_figure_says_under_ten_and_not_nothing(world: World) -> None:
+    world.ask(world.employee("A003"))
+    page = client_of(world, "paula").get("/terms/progress/").content.decode()
+    assert "Under 10" in page
+    assert "None" not in page
