@@ -92,7 +92,7 @@ COLUMNS = [
     _TITLE, _NUMBER, _AGENCY, _TASK, _TIER, _STATE,
     Column("stage", "Stage", lambda c: c.get_stage_display(), sort="stage"),
     Column("agencies", "Agencies using it", lambda c: c.agencies_using, sort="agencies_using", kind="number"),
-    Column("published", "Published", lambda c: c.published_at, sort="published_at", kind="time"),
+    Column("published", "Published", lambda c: c.published_at, sort="published_at", kind="date"),
 ]  # fmt: skip
 MINE_COLUMNS = [
     _TITLE, _NUMBER, _STATE, _TIER, Column("changed", "Last change", lambda c: c.changed_at, sort="changed_at", kind="time"),
