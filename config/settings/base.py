@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.training",
     "apps.terms",
     "apps.catalog",
+    "apps.knowledge",
     "apps.licenses",
     "apps.vendors",
     "apps.console",
@@ -303,7 +304,11 @@ MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
 # Each returns mail.digest.Reader for everyone who gets a daily digest.
 DIGEST_READERS = ["apps.agencies.mails.digest_readers"]
 # Each takes (agency_ids, now) and returns mail.digest.Section for what waits there.
-DIGEST_SECTIONS = ["apps.licenses.mails.digest_sections", "apps.catalog.mails.digest_sections"]
+DIGEST_SECTIONS = [
+    "apps.licenses.mails.digest_sections",
+    "apps.catalog.mails.digest_sections",
+    "apps.knowledge.mails.digest_sections",
+]
 # Each takes agency ids and returns how many seats people hold there: the catalog's inventory gives it as a band.
 SEAT_COUNTS = ["apps.licenses.selectors.seats_in"]
 # What the inventory of use cases gives as product, vendor and address for questions.

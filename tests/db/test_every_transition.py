@@ -11,6 +11,7 @@ from apps.agencies.lifecycle import ROSTER_RUN
 from apps.catalog.lifecycle import CASE
 from apps.core import clock
 from apps.core.lifecycle import Lifecycle
+from apps.knowledge.lifecycle import ARTICLE, QUESTION
 from apps.licenses.lifecycle import RECLAIM, REQUEST, SEAT
 from apps.licenses.models import ReclaimRun
 from apps.mail.lifecycle import MESSAGE
@@ -22,13 +23,15 @@ from apps.training import import_services as training_imports
 from apps.training.lifecycle import IMPORT
 from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC, USAGE_IMPORT
 from apps.vendors.models import Drift, Operation, SyncRun, UsageImport
-from tests.factories import catalog
+from tests.factories import catalog, knowledge
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
 TABLES: list[tuple[str, Lifecycle]] = [
     ("agencies_rosterrun", ROSTER_RUN),
     ("catalog_usecase", CASE),
+    ("knowledge_article", ARTICLE),
+    ("knowledge_question", QUESTION),
     ("licenses_seatrequest", REQUEST),
     ("licenses_seat", SEAT),
     ("licenses_reclaimrun", RECLAIM),
@@ -48,6 +51,8 @@ def one_of_each(world: World) -> World:
     """A record of every kind; those that the world does not hold yet are made as they begin."""
     world.holder(world.employee("A003"))
     catalog.published(world)
+    knowledge.published(world)
+    knowledge.answered(world)
     ReclaimRun.objects.create(contract=world.contract, mode="on")
     training_imports.completions_import(actor=world.erin, file_name="x", content=b"employee_id,course,completed_on\n")
     workspace = world.with_vendor("http://127.0.0.1:9/v1")

@@ -17,6 +17,9 @@ from apps.agencies import selectors as directory
 from apps.catalog import review_services
 from apps.catalog import selectors as catalog
 from apps.core import clock
+from apps.knowledge import question_services as questions
+from apps.knowledge import selectors as knowledge
+from apps.knowledge.models import ProxyMonth
 from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
 from apps.licenses.models import ReclaimRun
@@ -30,6 +33,7 @@ from apps.training import services as training_services
 from apps.vendors import selectors as vendors
 from apps.vendors.models import Drift, Operation, SyncRun, VendorEvent
 from tests.factories import catalog as cases
+from tests.factories import knowledge as known
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +69,13 @@ SEES: list[tuple[Selector, set[str]]] = [
     (catalog.reviews_visible_to, REVIEWERS | {"alice", "bob"}),
     (catalog.lowerings_visible_to, REVIEWERS | {"alice", "bob"}),
     (catalog.adoptions_visible_to, ALL),
+    (knowledge.tools_visible_to, ALL),
+    (knowledge.articles_visible_to, REVIEWERS),  # a draft
+    (knowledge.questions_visible_to, {"alice", "bob", "paula", "audrey"}),  # handed to the privacy office
+    (knowledge.question_entries_visible_to, {"alice", "bob", "paula", "audrey"}),
+    (knowledge.obligations_visible_to, REVIEWERS | {"lee"}),
+    (knowledge.announcements_visible_to, REVIEWERS | {"alice", "bob"}),  # for agency A
+    (knowledge.proxy_months_visible_to, REVIEWERS | {"alice"}),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -90,7 +101,18 @@ def house(world: World) -> dict[Selector, Any]:
         planned_end=world.phase.planned_end, seat_cap=5,
     )  # fmt: skip
     waiting = cases.sent(world.bob, principal_basis=True)
+    known.counted(world)
+    handed = questions.question_hand_over(
+        actor=world.alice, question=known.asked(world), office="privacy", note="Please look"
+    )
     return {
+        knowledge.tools_visible_to: known.tool(world),
+        knowledge.articles_visible_to: known.draft(world),
+        knowledge.questions_visible_to: handed,
+        knowledge.question_entries_visible_to: handed.entries.get(),
+        knowledge.obligations_visible_to: known.obligation(world),
+        knowledge.announcements_visible_to: known.announced(world, agency=world.a),
+        knowledge.proxy_months_visible_to: ProxyMonth.objects.get(),
         catalog.cases_visible_to: waiting,
         catalog.versions_visible_to: waiting.versions.get(),
         catalog.reviews_visible_to: review_services.case_review(
