@@ -54,11 +54,12 @@ class Tool(models.Model):
     @property
     def sentence(self) -> str:
         """The plain answer to "May I use this tool?"."""
-        if self.status == self.Status.APPROVED:
-            return f"{self.name}: approved for state business. {self.answer}".strip()
-        if self.status == self.Status.RULES:
-            return f"{self.name}: other rules apply. {self.answer} {self.instead}".strip()
-        return f"{self.name} on a state device: not permitted. {self.answer} {self.instead}".strip()
+        starts = {
+            self.Status.APPROVED: f"{self.name}: approved for state business.",
+            self.Status.RULES: f"{self.name}: other rules apply.",
+            self.Status.PROHIBITED: f"{self.name} on a state device: not permitted.",
+        }
+        return " ".join(filter(None, (starts[self.Status(self.status)], self.answer, self.instead)))
 
 
 class Question(models.Model):

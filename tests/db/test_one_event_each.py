@@ -61,7 +61,16 @@ MODULES = [
     "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
-NOT_ACTS = {"roster_work", "drifts_record", "missing_in", "why_not_send", "why_not_data", "answers", "may_answer", "refill"}
+NOT_ACTS = {
+    "roster_work",
+    "drifts_record",
+    "missing_in",
+    "why_not_send",
+    "why_not_data",
+    "answers",
+    "may_answer",
+    "refill",
+}
 Act = Callable[[], object]
 TODAY = clock.today
 
