@@ -30,7 +30,7 @@ from apps.knowledge.services import EDITORS
 
 HOME = ("Knowledge", "knowledge:home")
 TOOL_TAGS = {"approved": "good", "prohibited": "bad", "rules": "warn"}
-_ALERTS = {"approved": "success", "prohibited": "error", "rules": "warning", "": "warning"}
+_ALERTS = {"approved": "success", "prohibited": "warning", "rules": "info", "": "warning"}
 MOST_FOUND = 50
 
 
