@@ -33,7 +33,7 @@ from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
 from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
-from demo import catalog, incidents, vendor
+from demo import catalog, incidents, knowledge, vendor
 from demo.cast import BY_KEY, CAST
 from demo.texts import (
     DECLINES,
@@ -89,6 +89,10 @@ class Story:
             ("Alice approves, declines and leaves a queue", self.deciding),
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
             ("Fourteen use cases, from an idea to a retired one", partial(self.ago, 6, self.catalog)),
+            (
+                "The knowledge center: tools, articles, questions, the vendor's obligations",
+                partial(self.ago, 1, self.knowledge),
+            ),
             ("The next night's HR file: leavers, movers, changes, bad rows", self.second_night),
             ("A third file that would separate too many is held", self.third_night),
             ("The next version of the terms is announced, in English and Spanish", self.next_terms),
@@ -390,6 +394,9 @@ class Story:
 
     def catalog(self) -> None:
         catalog.tell(self)
+
+    def knowledge(self) -> None:
+        knowledge.tell(self)
 
     def second_night(self) -> None:
         crowd = list(range(len(BY_KEY), len(self.rows)))

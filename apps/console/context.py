@@ -91,6 +91,18 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
         ],
     ),
     (
+        "Knowledge",
+        [
+            ("Knowledge", "knowledge:home", None),
+            ("May I use this tool?", "knowledge:tools", None),
+            ("Questions", "knowledge:questions", None),
+            ("Articles", "knowledge:articles", None),
+            ("Announcements", "knowledge:announcements", None),
+            ("Vendor obligations", "knowledge:obligations", None),
+            ("Web-proxy findings", "knowledge:proxy", None),
+        ],
+    ),
+    (
         "Terms",
         [
             ("Terms", "terms:versions", None),

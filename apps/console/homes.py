@@ -16,6 +16,7 @@ from apps.catalog.selectors import due_cases, waiting_for
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR, floored
 from apps.incidents.selectors import incidents_visible_to, unacknowledged
+from apps.knowledge.selectors import announcements_for, articles_due, obligation_counts, question_counts
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, ReclaimWatch, Seat, SeatRequest
 from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to, returnable
@@ -56,6 +57,8 @@ def employee_home(actor: Actor) -> dict[str, Any]:
     word = vendor_word_for(actor.employee_id, facts.workspace)
     step = next_step(facts)
     agency = Agency.objects.get(pk=facts.agency_id)
+    opted_out = OptOut.objects.filter(employee=actor.employee_id, ended_at=None).exists()
+    phases = PhaseAgency.objects.filter(agency=agency, is_current=True).values_list("phase__number", flat=True)
     shown = [r for r in requirements(facts) if r.code not in {"employment", "placement"} or not r.is_met]
     return {
         "is_employee": True,
@@ -67,7 +70,8 @@ def employee_home(actor: Actor) -> dict[str, Any]:
         "agency": agency,
         "contacts": [contact.employee for contact in contacts_for(agency)[:4]],
         "request_now": SeatRequest.objects.filter(employee=actor.employee_id, is_current=True).first(),
-        "opted_out": OptOut.objects.filter(employee=actor.employee_id, ended_at=None).exists(),
+        "opted_out": opted_out,
+        "announcements": announcements_for(agency.pk, list(phases), opted_out=opted_out),
         "returnable": returnable(actor.employee_id),
         "watch": ReclaimWatch.objects.filter(seat=seat, release_on__isnull=False).first() if seat else None,
         "declined": SeatRequest.objects.filter(employee=actor.employee_id, state="declined", is_current=True).first(),
@@ -122,6 +126,7 @@ def contact_home(actor: Actor) -> dict[str, Any]:
         "lacking": lacking_in(actor.agency_ids),
         "to_attest": [place for place in places if place.attested_at is None],
         "use_cases": waiting_for(actor).count(),
+        "questions": question_counts(actor),
         "seats_free": sum(place.seats_free for place in places),
         "opted_out": declined if declined >= PRIVACY_FLOOR else None,
     }
@@ -147,6 +152,8 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
         ).count(),
         "use_cases": waiting_for(actor).count(),
         "use_cases_due": due_cases().count(),
+        "questions": question_counts(actor),
+        "articles_due": articles_due().count(),
         "is_administrator": actor.has(Role.ADMINISTRATOR),
         "shows_incidents": actor.has(Role.PRIVACY),
         "incidents": unacknowledged(incidents_visible_to(actor))[:8],
@@ -173,6 +180,7 @@ def leader_home(actor: Actor) -> dict[str, Any]:
         "phases": Phase.objects.exclude(state="draft"),
         "workspaces": Workspace.objects.filter(is_active=True),
         "floor": PRIVACY_FLOOR,
+        "obligations": obligation_counts(),
     }
 
 

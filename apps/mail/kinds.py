@@ -18,6 +18,7 @@ class Group(StrEnum):
 
     ACCESS = "access"
     SHARED = "shared"
+    ASKED = "asked"
     REMINDERS = "reminders"
     DIGEST = "digest"
     DUTY = "duty"
@@ -29,6 +30,7 @@ SWITCHABLE = (Group.DIGEST, Group.REMINDERS)
 WHY = {
     Group.ACCESS: "You get this message because it is about your own access to the AI assistant.",
     Group.SHARED: "You get this message because you shared a use case.",
+    Group.ASKED: "You get this message because you asked a question.",
     Group.REMINDERS: "You can switch reminders off in Beacon, on the page My mail.",
     Group.DIGEST: "You get this once a day, when something waits. You can switch it off in Beacon, on the page My mail.",
     Group.DUTY: "You get this message because of your role in Beacon.",
@@ -79,6 +81,7 @@ _ALL = (
     Kind("catalog_published", Group.SHARED, "Beacon: your use case is published"),
     Kind("catalog_refused", Group.SHARED, "Beacon: there is a decision on your use case"),
     Kind("catalog_suspended", Group.SHARED, "Beacon: a use case of yours is suspended"),
+    Kind("knowledge_answered", Group.ASKED, "Beacon: there is an answer to your question", heeds_opt_out=False),
     Kind(
         "catalog_waiting", Group.DUTY, "Beacon: use cases wait for the privacy office: {count}", heeds_opt_out=False,
         news_for=timedelta(hours=16),

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.training",
     "apps.terms",
     "apps.catalog",
+    "apps.knowledge",
     "apps.licenses",
     "apps.vendors",
     "apps.incidents",
@@ -311,6 +312,7 @@ DIGEST_SECTIONS = [
     "apps.licenses.mails.digest_sections",
     "apps.catalog.mails.digest_sections",
     "apps.incidents.mails.digest_sections",
+    "apps.knowledge.mails.digest_sections",
 ]
 # Each takes agency ids and returns how many seats people hold there: the catalog's inventory gives it as a band.
 SEAT_COUNTS = ["apps.licenses.selectors.seats_in"]

@@ -13,6 +13,7 @@ from apps.core import clock
 from apps.core.lifecycle import Lifecycle
 from apps.incidents import report_services
 from apps.incidents.lifecycle import INCIDENT
+from apps.knowledge.lifecycle import ARTICLE, QUESTION
 from apps.licenses.lifecycle import RECLAIM, REQUEST, REVIEW, SEAT
 from apps.licenses.models import AccessReview, ReclaimRun
 from apps.mail.lifecycle import MESSAGE
@@ -24,7 +25,7 @@ from apps.training import import_services as training_imports
 from apps.training.lifecycle import IMPORT
 from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC, USAGE_IMPORT
 from apps.vendors.models import Drift, Operation, SyncRun, UsageImport
-from tests.factories import catalog
+from tests.factories import catalog, knowledge
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,8 @@ TABLES: list[tuple[str, Lifecycle]] = [
     ("agencies_rosterrun", ROSTER_RUN),
     ("catalog_usecase", CASE),
     ("incidents_incident", INCIDENT),
+    ("knowledge_article", ARTICLE),
+    ("knowledge_question", QUESTION),
     ("licenses_seatrequest", REQUEST),
     ("licenses_seat", SEAT),
     ("licenses_reclaimrun", RECLAIM),
@@ -53,6 +56,8 @@ def one_of_each(world: World) -> World:
     world.holder(world.employee("A003"))
     catalog.published(world)
     AccessReview.objects.create(name="x", kind="members", due_on=clock.today())
+    knowledge.published(world)
+    knowledge.answered(world)
     ReclaimRun.objects.create(contract=world.contract, mode="on")
     training_imports.completions_import(actor=world.erin, file_name="x", content=b"employee_id,course,completed_on\n")
     workspace = world.with_vendor("http://127.0.0.1:9/v1")

@@ -31,6 +31,9 @@ from apps.incidents import breach_services as breaches
 from apps.incidents import report_services as reports
 from apps.incidents import services as incidents
 from apps.incidents.models import Incident, Task
+from apps.knowledge import article_services as articles
+from apps.knowledge import question_services as questions
+from apps.knowledge import services as register
 from apps.licenses import access_review_services as access
 from apps.licenses import protection_services as protection
 from apps.licenses import reclaim_services as reclaim
@@ -49,20 +52,24 @@ from apps.vendors import drift as drifts
 from apps.vendors import services as vendors
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
-from tests.factories import catalog
+from tests.factories import catalog, knowledge
 from tests.factories.cast import World, row
 
 pytestmark = pytest.mark.django_db
 MODULES = [
     "apps.accounts.services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
     "apps.catalog.services", "apps.catalog.review_services", "apps.terms.services", "apps.training.services",
+    "apps.knowledge.services", "apps.knowledge.question_services", "apps.knowledge.article_services",
+    "apps.knowledge.proxy_services",
     "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
     "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
-NOT_ACTS = {"roster_work", "drifts_record", "missing_in", "why_not_send", "why_not_data", "attach"}
+NOT_ACTS = {
+    "roster_work", "drifts_record", "missing_in", "why_not_send", "why_not_data", "attach", "answers", "may_answer",
+}  # fmt: skip
 Act = Callable[[], object]
 TODAY = clock.today
 
@@ -391,6 +398,27 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "lowering_decide": _with(_lowering, lambda w, l: reviews.lowering_decide(actor=w.eve, lowering=l, confirm=True, reason="x")),
     "case_adopt": _with(catalog.published, lambda w, c: reviews.case_adopt(actor=w.charlie, case=c, agency=w.b)),
     "adoption_report": _with(_adopted, lambda w, a: reviews.adoption_report(actor=w.charlie, adoption=a, result="x")),
+    "tool_add": lambda w: lambda: knowledge.tool(w),
+    "tool_edit": _with(knowledge.tool, lambda w, t: register.tool_edit(actor=w.paula, tool=t, answer="x")),
+    "obligation_add": lambda w: lambda: knowledge.obligation(w),
+    "obligation_edit": _with(knowledge.obligation, lambda w, o: register.obligation_edit(actor=w.erin, obligation=o, state="part")),
+    "announcement_add": lambda w: lambda: knowledge.announced(w),
+    "announcement_end": _with(knowledge.announced, lambda w, a: register.announcement_end(actor=w.erin, announcement=a, reason="x")),
+    "question_ask": lambda w: lambda: knowledge.asked(w),
+    "question_answer": _with(knowledge.asked, lambda w, q: questions.question_answer(actor=w.alice, question=q, text="x")),
+    "question_hand_over": _with(
+        knowledge.asked, lambda w, q: questions.question_hand_over(actor=w.alice, question=q, office="eotss", note="x")
+    ),
+    "question_reopen": _with(knowledge.answered, lambda w, q: questions.question_reopen(actor=w.bob, question=q, text="x")),
+    "article_write": lambda w: lambda: knowledge.draft(w),
+    "article_edit": _with(knowledge.published, lambda w, a: articles.article_edit(actor=w.erin, article=a, body="x")),
+    "article_publish": _with(knowledge.draft, lambda w, a: articles.article_publish(actor=w.paula, article=a)),
+    "article_confirm": _with(
+        knowledge.published, lambda w, a: articles.article_confirm(actor=w.erin, article=a, review_on=knowledge.later())
+    ),
+    "article_retire": _with(knowledge.published, lambda w, a: articles.article_retire(actor=w.erin, article=a, reason="x")),
+    "article_from_question": _with(knowledge.answered, lambda w, q: articles.article_from_question(actor=w.alice, question=q)),
+    "proxy_import": lambda w: lambda: knowledge.counted(w),
     "terms_draft": lambda w: lambda: _draft(w),
     "terms_revise": _with(_draft, lambda w, v: terms.terms_revise(actor=w.paula, version=v, title="T", body="C", summary_of_changes="")),
     "terms_publish": _with(_draft, lambda w, v: terms.terms_publish(actor=w.paula, version=v, reason="x")),

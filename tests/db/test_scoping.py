@@ -22,6 +22,9 @@ from apps.core.uploads import Upload
 from apps.incidents import breach_services, report_services
 from apps.incidents import selectors as incidents
 from apps.incidents import services as incident_services
+from apps.knowledge import question_services as questions
+from apps.knowledge import selectors as knowledge
+from apps.knowledge.models import ProxyMonth
 from apps.licenses import access_review_services
 from apps.licenses import protection_services as protection
 from apps.licenses import selectors as seats
@@ -36,6 +39,7 @@ from apps.training import services as training_services
 from apps.vendors import selectors as vendors
 from apps.vendors.models import Drift, Operation, SyncRun, VendorEvent
 from tests.factories import catalog as cases
+from tests.factories import knowledge as known
 from tests.factories.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +82,13 @@ SEES: list[tuple[Selector, set[str]]] = [
     (incidents.attachments_visible_to, {"paula"}),
     (incidents.breaches_visible_to, {"paula"}),
     (incidents.breach_outcomes_visible_to, {"paula", "audrey"}),
+    (knowledge.tools_visible_to, ALL),
+    (knowledge.articles_visible_to, REVIEWERS),  # a draft
+    (knowledge.questions_visible_to, {"alice", "bob", "paula", "audrey"}),  # handed to the privacy office
+    (knowledge.question_entries_visible_to, {"alice", "bob", "paula", "audrey"}),
+    (knowledge.obligations_visible_to, REVIEWERS | {"lee"}),
+    (knowledge.announcements_visible_to, REVIEWERS | {"alice", "bob"}),  # for agency A
+    (knowledge.proxy_months_visible_to, REVIEWERS | {"alice"}),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -113,7 +124,18 @@ def house(world: World) -> dict[Selector, Any]:
         planned_end=world.phase.planned_end, seat_cap=5,
     )  # fmt: skip
     waiting = cases.sent(world.bob, principal_basis=True)
+    known.counted(world)
+    handed = questions.question_hand_over(
+        actor=world.alice, question=known.asked(world), office="privacy", note="Please look"
+    )
     return {
+        knowledge.tools_visible_to: known.tool(world),
+        knowledge.articles_visible_to: known.draft(world),
+        knowledge.questions_visible_to: handed,
+        knowledge.question_entries_visible_to: handed.entries.get(),
+        knowledge.obligations_visible_to: known.obligation(world),
+        knowledge.announcements_visible_to: known.announced(world, agency=world.a),
+        knowledge.proxy_months_visible_to: ProxyMonth.objects.get(),
         catalog.cases_visible_to: waiting,
         catalog.versions_visible_to: waiting.versions.get(),
         catalog.reviews_visible_to: review_services.case_review(

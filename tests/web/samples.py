@@ -20,6 +20,7 @@ from apps.core.uploads import Upload
 from apps.incidents import breach_services as breaches
 from apps.incidents import report_services as reports
 from apps.incidents import services as incidents
+from apps.knowledge import question_services as questions
 from apps.licenses import access_review_services
 from apps.licenses import protection_services as protection
 from apps.licenses.models import ReclaimRun
@@ -33,7 +34,7 @@ from apps.training import services as training
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Assumption, Drift, Operation, PostureCheck, SyncRun, VendorAccount, VendorEvent
 from apps.vendors.usage_tables import usage_store
-from tests.factories import catalog
+from tests.factories import catalog, knowledge
 from tests.factories.cast import World, import_rows, row
 
 # Not ours: allauth guards its own pages; the demo's page exists nowhere else. Each is open to people signed out.
@@ -91,7 +92,7 @@ def furnished() -> tuple[World, Parameters]:
     world.with_vendor("http://127.0.0.1:9/v1")
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
-    parameters |= _catalog(world) | _incidents(world)
+    parameters |= _catalog(world) | _incidents(world) | _knowledge(world)
     return world, parameters
 
 
@@ -261,6 +262,26 @@ def _catalog(world: World) -> Parameters:
         "catalog:write": {"pk": drafted.pk, "step": "send"}, "catalog:adoption-report": {"pk": adoption.pk},
         "catalog-api:case": {"pk": shown.pk}, "catalog-api:adopt": {"pk": shown.pk},
     }  # fmt: skip
+
+
+def _knowledge(world: World) -> Parameters:
+    """A tool, a published article, an answered question that both offices saw, an obligation, news and counts."""
+    tool, article = knowledge.tool(world), knowledge.published(world)
+    question = knowledge.asked(world)
+    for actor, office in ((world.alice, "privacy"), (world.paula, "eotss")):
+        questions.question_hand_over(actor=actor, question=question, office=office, note="Please look")
+    questions.question_answer(actor=world.erin, question=question, text="Yes")
+    about = {"article": article, "tool": tool, "obligation": knowledge.obligation(world)}
+    knowledge.counted(world)
+    names = {
+        "article": ("article", "article-edit", "article-publish", "article-confirm", "article-retire"),
+        "tool": ("tool", "tool-edit"), "obligation": ("obligation-edit",),
+    }  # fmt: skip
+    found: Parameters = {f"knowledge:{name}": {"pk": about[key].pk} for key, each in names.items() for name in each}
+    for name in ("question", "answer", "hand-over", "reopen", "to-article"):
+        found[f"knowledge:{name}"] = {"pk": question.pk}
+    found["knowledge:announcement-end"] = {"pk": knowledge.announced(world).pk}
+    return found | {"knowledge:article-version": {"pk": article.pk, "number": 1}}
 
 
 def _protection(world: World) -> Parameters:
