@@ -1,8 +1,5 @@
 """The demo's settings, made quick and quiet for the test suite."""
 
-import tempfile
-from pathlib import Path
-
 from config.settings.demo import *  # noqa: F403 - settings modules extend the demo, as Django's own do
 from config.settings.demo import LOGGING
 
@@ -13,4 +10,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 LOGGING["root"]["level"] = "ERROR"
-INCIDENT_FILES = Path(tempfile.gettempdir()) / "beacon-test-incident-files"

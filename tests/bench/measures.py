@@ -34,7 +34,7 @@ from apps.vendors.models import Operation, Workspace
 from apps.vendors.planning import plan_for
 from apps.vendors.providers import provider_for
 from simulator.testing import RunningSimulator, start
-from tests.bench import state, usage
+from tests.bench import registers, state, usage
 
 Figure = dict[str, Any]
 
@@ -66,6 +66,8 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
     steps: list[tuple[str, Callable[[], Iterator[Figure]]]] = [
         ("roster", lambda: roster(rows)),
         ("eligibility", eligibility),
+        ("training", lambda: registers.learning(timed, figure)),
+        ("terms", lambda: registers.midnight(timed, figure)),
         ("vendor", lambda: vendor(employees)),
         ("usage", lambda: usage.day(timed, figure)),
         # 14.6 million rows take minutes to make: only where asked for by name.
