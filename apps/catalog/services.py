@@ -132,6 +132,7 @@ def case_resume(*, actor: Actor, case: UseCase, reason: str) -> UseCase:
     actor.require(Role.PRIVACY, Role.ADMINISTRATOR)
     with transaction.atomic(), translated():
         case = _locked(case)
+        _not_by_author(actor, case)
         case.review_on = clock.today() + REVIEW_EVERY
         state = "conditions" if case.conditions else "published"
         return _move(actor, case, state, "catalog.case.resumed", reason=given(reason))

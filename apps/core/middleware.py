@@ -78,6 +78,10 @@ class AnonymityMiddleware:
                 request.META.pop(trace, None)
             request.META["REMOTE_ADDR"] = ""
             requests.forget()
+            response = self.get_response(request)
+            # Style sheets and the next page are asked for without saying where from.
+            response["Referrer-Policy"] = "no-referrer"
+            return response
         return self.get_response(request)
 
 

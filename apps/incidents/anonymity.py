@@ -19,7 +19,8 @@ KINDS = (PNG, JPEG, TEXT, CSV)
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 # The chunks without which a picture cannot be drawn; all others (text, time, EXIF) are left out.
 _PNG_KEEPS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}
-_SOS, _COMMENT, _APP0, _APP1, _APP15 = 0xDA, 0xFE, 0xE0, 0xE1, 0xEF
+_SOS, _EOI, _COMMENT, _APP0, _APP15 = 0xDA, 0xD9, 0xFE, 0xE0, 0xEF
+_RESTARTS = range(0xD0, 0xD8)
 _ALONE = {0x01, *range(0xD0, 0xD9)}
 
 
@@ -75,16 +76,29 @@ def _png(content: bytes) -> bytes:
 
 
 def _jpeg(content: bytes) -> bytes:
+    """Segment by segment and scan by scan to the picture's own end: phones append a second picture with notes of its own."""
     kept, at = [content[:2]], 2
     while content[at] == 0xFF:
         marker = content[at + 1]
-        if marker == _SOS:
-            end = content.rindex(b"\xff\xd9") + 2
-            return b"".join([*kept, content[at:end]])
+        if marker == _EOI:
+            return b"".join([*kept, content[at : at + 2]])
         length = 2 if marker in _ALONE else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
         if length < 2 or at + length > len(content):
             raise ValueError("The segment ends before its end.")
-        if not (_APP1 <= marker <= _APP15 or marker == _COMMENT):
+        if not (_APP0 <= marker <= _APP15 or marker == _COMMENT):
             kept.append(content[at : at + length])
         at += length
+        if marker == _SOS:
+            end = _scan_ends(content, at)
+            kept.append(content[at:end])
+            at = end
     raise ValueError("The picture has no end.")
+
+
+def _scan_ends(content: bytes, at: int) -> int:
+    """Where the data of a scan ends: at the first marker that is neither a stuffed byte nor a restart."""
+    while True:
+        at = content.index(b"\xff", at)
+        if content[at + 1] != 0 and content[at + 1] not in _RESTARTS:
+            return at
+        at += 2

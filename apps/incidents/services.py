@@ -149,7 +149,8 @@ def incident_contain(
             INCIDENT.check(incident.state, Incident.State.CONTAINED)
         reason = f"Incident {incident.pk}"
         if seat is not None:
-            licenses.seat_suspend(actor=actor, seat=seat, code="incident", reason=reason)
+            # The seat's page is read by more people than the incident: which one it was does not stand there.
+            licenses.seat_suspend(actor=actor, seat=seat, code="incident", reason="After an incident")
             incident.concerned.add(seat.employee_id)
         if case is not None:
             _suspend_case(actor, case, reason)
@@ -166,7 +167,6 @@ def incident_contain(
             "incident.contained",
             entry,
             state=incident.state,
-            seat=seat.pk if seat else None,
             case=case,
         )
     return made

@@ -67,7 +67,9 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
     handles, reported = may_handle(actor, incident), is_reporter(actor, incident)
     context: dict[str, Any] = {
         "incident": incident, "handles": handles, "is_reporter": reported, "tag": STATE_TAGS.get(incident.state, "info"),
-        "timeline": None, "verbs": _verbs(actor, incident) if handles else [], "handlers": incident.handlers.all(),
+        "timeline": None, "verbs": _verbs(actor, incident) if handles else [],
+        # The reporter and contacts read an office, and not a person who could be pressed.
+        "handlers": incident.handlers.all() if handles or actor.sees_everyone else [],
         "may_add": reported and not incident.is_over, "crumbs": [(BOARD[0], reverse(BOARD[1])), (str(incident), "")],
         "may_name": actor.has(Role.PRIVACY) and not incident.is_over,
         "desk": BreachAssessment.objects.filter(incident=incident).first() if actor.has(Role.PRIVACY, Role.AUDITOR) else None,

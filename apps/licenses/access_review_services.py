@@ -145,6 +145,7 @@ def _take(actor: Actor, items: list[ReviewItem], note: str) -> None:
     seats = [item.seat for item in items if item.seat is not None and item.seat.state != Seat.State.RELEASED]
     if seats:
         people_lock(sorted(seat.employee_id for seat in seats))
+        seats = list(Seat.objects.filter(pk__in=[seat.pk for seat in seats]).exclude(state=Seat.State.RELEASED))
         seats_move(actor, Move("release", "revoked"), [seat.pk for seat in seats], note=note)
         refill(actor, seats)
     for item in items:

@@ -56,7 +56,9 @@ COLUMNS = [
 def review_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     mine = Q() if actor.sees_everyone else Q(items__agency__in=actor.agency_ids)
-    reviews = reviews_visible_to(actor).annotate(waiting=Count("items", filter=Q(items__decision="") & mine))
+    reviews = reviews_visible_to(actor).annotate(
+        waiting=Count("items", filter=Q(items__decision="") & ~Q(items__seat__state="released") & mine)
+    )
     listing = Listing(
         request, reviews, COLUMNS, "Access reviews", "access-reviews",
         Empty("No access review yet", "EOTSS opens one; 180 days after the last is usual, 90 for privileged roles."),

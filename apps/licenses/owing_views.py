@@ -17,6 +17,7 @@ from apps.agencies.models import Agency, Employee
 from apps.agencies.selectors import agencies_reported_to
 from apps.core import clock
 from apps.core.listing import Column, Empty, Listing, listing_page
+from apps.core.spreadsheets import safe_cell
 from apps.core.verbs import EmptyForm, form_page
 from apps.licenses import services
 from apps.licenses.owing import REQUIREMENTS, Owing, people_owing, terms_progress, training_coverage
@@ -161,5 +162,7 @@ def _csv(lines: list[Any]) -> HttpResponse:
     writer.writerow(["Agency", "Code", "People taking part", "Done", "Still to do", "Percent"])
     for line in lines:
         cells = (line.people, line.done, line.owing, line.percent)
-        writer.writerow([line.agency, line.code, *("under 10" if cell is None else cell for cell in cells)])
+        writer.writerow(
+            [safe_cell(line.agency), safe_cell(line.code), *("under 10" if cell is None else cell for cell in cells)]
+        )
     return response

@@ -81,7 +81,7 @@ def reclaim_look(*, actor: Actor, policy: ReclaimPolicy) -> ReclaimRun:
             if len(gone) > _most_at_once(policy.contract):
                 run.state, run.released, run.held_seats = State.HELD, 0, sorted(seat.pk for seat in gone)
             else:
-                _release(actor, gone)
+                run.released = _release(actor, gone)
         run.save()
         if policy.mode == Mode.ON:
             _ask(asked, today)
@@ -137,12 +137,20 @@ def _most_at_once(contract: Contract) -> int:
     return max(25, live // 50)
 
 
-def _release(actor: Actor, seats: Sequence[Seat]) -> None:
+def _release(actor: Actor, judged: Sequence[Seat]) -> int:
+    """Release what is still unused under the locks: who said "keep", was suspended or came under a hold meanwhile stays."""
+    people_lock(sorted(seat.employee_id for seat in judged))
+    shielded = seats_shielded([seat.employee_id for seat in judged])
+    seats = list(
+        Seat.objects.filter(pk__in=[seat.pk for seat in judged], state=Seat.State.GRANTED)
+        .exclude(watch__kept_on=clock.now().astimezone(UTC).date())
+        .exclude(employee__in=shielded)
+    )
     if not seats:
-        return
-    people_lock(sorted(seat.employee_id for seat in seats))
+        return 0
     seats_move(actor, Move("release", "reclaimed"), [seat.pk for seat in seats])
     refill(actor, seats)
+    return len(seats)
 
 
 def _ask(asked: list[tuple[Seat, Verdict]], today: date) -> None:
@@ -191,7 +199,9 @@ def reclaim_confirm(*, actor: Actor, run: ReclaimRun, number: int, reason: str) 
     with transaction.atomic():
         run = ReclaimRun.objects.select_for_update().get(pk=run.pk)
         RECLAIM.check(run.state, State.RELEASED)
-        policy = ReclaimPolicy.objects.get(contract=run.contract)
+        policy = ReclaimPolicy.objects.select_for_update().get(contract=run.contract)
+        if policy.mode != Mode.ON:
+            raise Invalid("The rule is switched off.", how_to_fix="Discard the plan, or switch the rule on again.")
         if policy.changed_by_key == actor.key:
             raise NotPermitted(
                 "You set the rule that this follows from.", how_to_fix="Another administrator releases it."
@@ -200,11 +210,10 @@ def reclaim_confirm(*, actor: Actor, run: ReclaimRun, number: int, reason: str) 
             raise Invalid("The number does not match.", how_to_fix="Type how many seats would go back.")
         today = clock.now().astimezone(UTC).date()
         still = [seat for seat, v in _judged(actor, policy, today) if v.verb == "release" and seat.pk in run.held_seats]
-        _release(actor, still)
-        run.state, run.released, run.settled_by = State.RELEASED, len(still), actor.name
+        run.state, run.released, run.settled_by = State.RELEASED, _release(actor, still), actor.name
         run.save()
         audit.record(
-            actor, "licenses.reclaim.released", run, after={"planned": number, "released": len(still)}, reason=reason
+            actor, "licenses.reclaim.released", run, after={"planned": number, "released": run.released}, reason=reason
         )
     return run
 
@@ -225,6 +234,7 @@ def reclaim_discard(*, actor: Actor, run: ReclaimRun, reason: str) -> ReclaimRun
 def seat_keep(*, actor: Actor) -> Seat:
     """The acting employee keeps their seat: the clock begins anew today. No reason is asked."""
     with transaction.atomic():
+        people_lock([actor.employee_id or 0])
         seat = Seat.objects.filter(employee=actor.employee_id or 0, state=Seat.State.GRANTED).first()
         if seat is None:
             raise Invalid("You hold no seat.", how_to_fix="Ask for one on your home page.")

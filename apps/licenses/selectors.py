@@ -279,12 +279,14 @@ def why_not_answer(actor: Actor, item: ReviewItem) -> Reason | None:
     """None where the actor may answer about an item."""
     if item.review.state != AccessReview.State.OPEN:
         return Reason("closed", "The review is closed.", "A new one asks again.")
-    if item.decision:
-        return Reason("answered", "Somebody has answered already.", "Reload the page.")
+    if item.decision or (item.seat is not None and item.seat.state == Seat.State.RELEASED):
+        return Reason("answered", "Nothing is left to answer.", "Reload the page.")
     own = actor.employee_id is not None and actor.employee_id == item.employee_id
     if own or (item.assignment and item.assignment.user_id == actor.user_id):
         return Reason("own", "Nobody answers about themself.", "A colleague does.", "Another reviewer")
-    if Role.ADMINISTRATOR in actor.roles or (item.agency_id in actor.agency_ids and item.seat_id):
+    # Who moved away meanwhile is another agency's holder.
+    here = item.seat is not None and item.seat.agency_id == item.agency_id and item.agency_id in actor.agency_ids
+    if here or Role.ADMINISTRATOR in actor.roles:
         return None
     return Reason("not_contact", "Only contacts of the agency and EOTSS answer.", "Ask them.", "Agency contact")
 

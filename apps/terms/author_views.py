@@ -165,5 +165,5 @@ def version_unschedule(request: HttpRequest, number: int) -> HttpResponse:
         request, title=f"Take {version} back", form_class=ReasonForm, submit="Take it back", back=version_url(version),
         act=lambda data: services.terms_unschedule(actor=actor_of(request), version=version, reason=data["reason"]),
         done=f"{version} is a draft again.", crumbs=_crumbs(version),
-        consequences=["It is no longer announced.", "Whoever accepted it ahead keeps that acceptance of that text."],
+        consequences=["It is no longer announced. Once somebody has accepted it ahead, it cannot be taken back."],
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 
 from apps.accounts.actors import Actor, Role
@@ -175,6 +175,11 @@ def terms_unschedule(*, actor: Actor, version: TermsVersion, reason: str) -> Ter
         if version.effective_on is not None and version.effective_on <= clock.today():
             raise Invalid("The version is in force.", how_to_fix="Draft a new version.")
         TERMS.check(version.state, State.DRAFT)
+        if Acceptance.objects.filter(version__number=version.number).exists():
+            raise Invalid(
+                "Somebody has accepted it ahead: what they agreed to must stay.",
+                how_to_fix="Let it come into force, and publish a version after it.",
+            )
         TermsVersion.objects.filter(number=version.number, state=State.SCHEDULED).update(state=State.DRAFT)
         audit.record(actor, "terms.version.unscheduled", version, after={"number": version.number}, reason=reason)
     version.refresh_from_db()
@@ -210,12 +215,15 @@ def terms_accept(*, actor: Actor, version: TermsVersion, sha256: str, channel: s
     if actor.employee_id is None:
         raise NotPermitted("Only employees accept the terms.")
     with transaction.atomic(), translated():
+        # Nobody takes the version back meanwhile, and one person accepts once, whatever the language.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM terms_termsversion WHERE number = %s FOR SHARE", [version.number])
+        employee = Employee.objects.select_for_update(no_key=True).get(pk=actor.employee_id)
         version = TermsVersion.objects.get(pk=version.pk)
         if version.state not in {State.PUBLISHED, State.SCHEDULED} or sha256 != version.sha256:
             raise OtherText()
         if Acceptance.objects.filter(employee=actor.employee_id, version__number=version.number).exists():
             raise AlreadyAccepted()
-        employee = Employee.objects.get(pk=actor.employee_id)
         acceptance = Acceptance.objects.create(
             employee=employee, version=version, sha256=version.sha256, language=version.language, channel=channel,
             accepted_at=clock.now(),

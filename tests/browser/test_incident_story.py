@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 import pytest
@@ -17,16 +17,14 @@ from tests.browser.test_seat_story import page_of
 from tests.factories.cast import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(200)]
-# Where somebody who wants to look finds the pages of the last run.
-SHOTS = Path("/tmp/beacon-incidents")
 
 
 def seen(page: Page, name: str) -> None:
-    """Keep the page as a picture at both widths; neither may scroll sideways."""
-    SHOTS.mkdir(exist_ok=True)
+    """The page at both widths, neither of which may scroll sideways; as a picture where somebody asks for pictures."""
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+        if folder := os.environ.get("BEACON_SHOTS"):
+            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
         assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
