@@ -121,3 +121,20 @@ def test_an_empty_review_and_a_past_day_are_refused(world: World) -> None:
     with pytest.raises(Invalid, match="some days"):
         reviews.review_open(actor=world.erin, name="X", kind="members", due_on=clock.today())
     assert not ReviewItem.objects.exists()
+
+
+def test_a_former_agencys_contact_does_not_take_the_seat_of_who_moved_away(world: World) -> None:
+    review = opened(world)
+    bob = review.items.get(employee__employee_id="A003")
+    Seat.objects.filter(pk=bob.seat_id).update(agency=world.b)
+    done = reviews.items_answer(
+        actor=world.alice, review=review, item_ids=[bob.pk], decision="released", note="Gone from here"
+    )
+    assert (done.done, Seat.objects.get(pk=bob.seat_id).state) == (0, "granted")
+
+
+def test_a_seat_handed_back_is_nobodys_to_answer_about(world: World) -> None:
+    review = opened(world)
+    licenses.seat_hand_back(actor=world.bob)
+    bob = review.items.get(employee__employee_id="A003")
+    assert reviews.items_answer(actor=world.alice, review=review, item_ids=[bob.pk], decision="confirmed").done == 0

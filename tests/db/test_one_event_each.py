@@ -39,7 +39,7 @@ from apps.licenses import protection_services as protection
 from apps.licenses import reclaim_services as reclaim
 from apps.licenses import services as licenses
 from apps.licenses.eligibility import Move
-from apps.licenses.models import ReclaimRun, Seat
+from apps.licenses.models import ReclaimPolicy, ReclaimRun, Seat
 from apps.licenses.settle import seats_move
 from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
@@ -238,6 +238,7 @@ def _rule(w: World) -> object:
 
 def _held_look(w: World) -> object:
     _rule(w)
+    ReclaimPolicy.objects.update(mode="on")
     return ReclaimRun.objects.create(contract=w.contract, mode="on", state="held", held_seats=[1])
 
 

@@ -172,3 +172,18 @@ def test_a_seat_handed_back_does_not_come_back_this_way(world: World) -> None:
     with pytest.raises(Invalid):
         reclaim.request_return(actor=world.bob)
     assert not ReclaimWatch.objects.exists()
+
+
+def test_who_keeps_the_seat_between_the_look_and_the_release_stays(world: World) -> None:
+    seat = world.holder(world.employee("A003"))
+    reclaim.seat_keep(actor=world.bob)
+    assert reclaim._release(SYSTEM, [seat]) == 0
+    assert Seat.objects.get(pk=seat.pk).state == "granted"
+
+
+def test_a_held_plan_does_nothing_once_the_rule_is_off(world: World) -> None:
+    world.holder(world.employee("A003"))
+    reclaim.reclaim_set(actor=world.erin, contract=world.contract, mode="dry", reason="Try")
+    run = ReclaimRun.objects.create(contract=world.contract, mode="on", state="held", held_seats=[1])
+    with pytest.raises(Invalid, match="switched off"):
+        reclaim.reclaim_confirm(actor=world.eve, run=run, number=1, reason="Go")

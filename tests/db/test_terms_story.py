@@ -197,3 +197,13 @@ def test_a_hidden_figure_says_under_ten_and_not_nothing(world: World) -> None:
     page = client_of(world, "paula").get("/terms/progress/").content.decode()
     assert "Under 10" in page
     assert "None" not in page
+
+
+def test_a_text_that_somebody_accepted_ahead_is_not_taken_back_and_changed(world: World) -> None:
+    draft = second(world)
+    announced = terms.terms_publish(
+        actor=world.paula, version=draft, on=clock.today() + timedelta(days=3), reason="New law"
+    )
+    terms.terms_accept(actor=world.bob, version=announced, sha256=announced.sha256)
+    with pytest.raises(Invalid, match="accepted it ahead"):
+        terms.terms_unschedule(actor=world.paula, version=announced, reason="A mistake")
