@@ -206,14 +206,19 @@ def _memberships(row: Row) -> Iterator[Wanted]:
 
 def _absent(row: Row, policy: Policy, now: datetime) -> Iterator[Wanted | Difference]:
     target = person_target(row.employee_id or 0)
-    if row.account_id is not None:
-        yield from _account_without_seat(row, policy, target)
-    elif _invited(row, now) and row.invite_is_ours:
+    found = list(_account_without_seat(row, policy, target)) if row.account_id is not None else []
+    yield from found
+    # A suspended account hides no invitation: whoever accepts it is in again. One operation at a time for a person.
+    if not row.is_active and _invited(row, now) and not any(isinstance(one, Wanted) for one in found):
+        yield _invitation_without_seat(row, target)
+
+
+def _invitation_without_seat(row: Row, target: str) -> Wanted | Difference:
+    if row.invite_is_ours:
         why = "No seat is granted; the invitation is withdrawn"
-        yield Wanted("withdraw", target, row.employee_id, row.email, why, row.invite_ref, agency_id=row.agency_id)
-    elif _invited(row, now):
-        detail = f"{row.email}: {_why(row)}, and an invitation that Beacon did not send lies with the person."
-        yield Difference("orphan", target, detail, None, row.employee_id)
+        return Wanted("withdraw", target, row.employee_id, row.email, why, row.invite_ref, agency_id=row.agency_id)
+    detail = f"{row.email}: {_why(row)}, and an invitation that Beacon did not send lies with the person."
+    return Difference("orphan", target, detail, None, row.employee_id)
 
 
 def _account_without_seat(row: Row, policy: Policy, target: str) -> Iterator[Wanted | Difference]:

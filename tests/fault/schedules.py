@@ -337,5 +337,6 @@ class Machine(RuleBasedStateMachine):
         now = clock.now()
         wrong = [f for f in facts_of() if (move := decide(f, now)) and move.verb in {"suspend", "release", "grant"}]
         assert not wrong
-        assert truth.differences(self.simulator, apart=APART) == []
+        differences = truth.differences(self.simulator, apart=APART)
+        assert differences == [], (differences, truth.history())
         assert truth.usable(self.simulator) >= APART

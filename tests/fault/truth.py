@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apps.licenses.models import Seat, SeatPeriod
-from apps.vendors.models import Drift, Operation
+from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
 from simulator.testing import RunningSimulator
 
 OWNER = "owner@beacon.example"
@@ -69,3 +69,21 @@ def differences(simulator: RunningSimulator, *, apart: frozenset[str] = frozense
     lacking = [f"{email} has a seat and no account" for email in wanted - there - asked - names]
     extra = ((there | asked) - wanted - names) - apart
     return lacking + [f"{email} has an account and no seat" for email in extra]
+
+
+def history() -> str:
+    """What was asked of the vendor and what is known of it, for whoever has to find out why something differs."""
+    found = [
+        f"{run.started_at:%H:%M:%S} run {run.pk}: {run.state}, {run.counts} {run.problems} {run.hold_reasons}"
+        for run in SyncRun.objects.order_by("pk")
+    ]
+    found += [
+        f"{one.created_at:%H:%M:%S} {one.kind} {one.email}: {one.state}, {one.attempts} tries, last "
+        f"{one.last_attempt_at}, next {one.next_attempt_at}, unclear: {one.is_unclear} {one.last_error} ({one.cause})"
+        for one in Operation.objects.order_by("pk")
+    ]
+    found += [
+        f"{account.email}: {account.status} since {account.status_set_at}, ours: {account.is_ours}, gone {account.gone_at}"
+        for account in VendorAccount.objects.order_by("pk")
+    ]
+    return "\n".join(found)

@@ -31,6 +31,9 @@ NOBODY_YET = HOLDER._replace(
 )  # fmt: skip
 GONE = HOLDER._replace(seat="")
 INVITED = NOBODY_YET._replace(invite_id=1, invite_ref="i-1", invite_status="pending", invite_is_ours=True)
+PAUSED = HOLDER._replace(
+    seat="suspended", account_status="inactive", invite_id=1, invite_ref="i-1", invite_status="pending"
+)
 LEFT = GONE._replace(is_separated=True)
 UNKNOWN = HOLDER._replace(employee_id=None, seat="", is_ours=False)
 
@@ -58,6 +61,10 @@ CASES: list[tuple[str, Row, Policy, list[str]]] = [
     # no seat any more
     ("released", GONE, REMOVES, ["remove"]),
     ("released where suspending is possible", GONE, SUSPENDS, ["remove"]),
+    ("suspended, with an invitation of ours", PAUSED._replace(invite_is_ours=True), SUSPENDS, ["withdraw"]),
+    ("suspended, and an owner invites the person again", PAUSED, SUSPENDS, ["orphan"]),
+    ("suspended, and the invitation has run out", PAUSED._replace(invite_expires_at=AGO), SUSPENDS, []),
+    ("to be removed, with an invitation of ours", PAUSED._replace(seat="", invite_is_ours=True), SUSPENDS, ["remove"]),
     ("released while suspended at the vendor", GONE._replace(account_status="inactive"), SUSPENDS, ["remove"]),
     ("left", LEFT, REMOVES, ["remove"]),
     ("suspended", HOLDER._replace(seat="suspended"), REMOVES, ["remove"]),
