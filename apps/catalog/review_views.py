@@ -20,6 +20,7 @@ from apps.catalog.selectors import cases_visible_to, lowerings_visible_to, offic
 from apps.catalog.views import CATALOG, case_url
 from apps.catalog.write_views import crumbs_of
 from apps.core import clock
+from apps.core.downloads import CSV, download
 from apps.core.verbs import ReasonForm, form_page
 
 DECIDERS = (Role.PRIVACY, Role.ADMINISTRATOR)
@@ -149,7 +150,4 @@ def inventory_tasks(_request: HttpRequest) -> HttpResponse:
 
 
 def _download(content: bytes, what: str) -> HttpResponse:
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="beacon-inventory-{what}-{clock.today().isoformat()}.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(content, f"beacon-inventory-{what}-{clock.today().isoformat()}.csv", CSV)

@@ -23,6 +23,7 @@ from django_filters import FilterSet
 from import_export.formats.base_formats import CSV, XLSX
 
 from apps.core import clock
+from apps.core.downloads import download
 from apps.core.spreadsheets import safe_cell
 
 SIZES = (25, 50, 100)
@@ -122,10 +123,7 @@ class Listing:
             table.append([_plain(column.value(row)) for column in self.columns])
         form = FORMATS[kind]()
         name = f"beacon-{self.noun.replace(' ', '-')}-{clock.today().isoformat()}.{form.get_extension()}"
-        response = HttpResponse(form.export_data(table), content_type=form.get_content_type())
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return download(form.export_data(table), name, form.get_content_type())
 
 
 def listing_page(listing: Listing, template: str = "core/listing.html", **context: Any) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+from apps.core.downloads import download
 from apps.core.errors import BeaconError
 
 
@@ -40,9 +41,6 @@ def _nothing(url: str, **_: Any) -> dict[str, Any]:
     raise ValueError(f"A printed page fetches nothing, not even {url}")
 
 
-def pdf_response(content: bytes, name: str) -> HttpResponse:
+def pdf_download(content: bytes, name: str) -> HttpResponse:
     """The file as a download."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(content, name, "application/pdf")

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.agencies.models import Employee
 from apps.agencies.selectors import employees_visible_to
 from apps.core import hooks, uploads
+from apps.core.downloads import download
 from apps.core.errors import Invalid
 from apps.core.verbs import EmptyForm
 from apps.incidents import files, services
@@ -198,14 +199,4 @@ def file_get(request: HttpRequest, pk: int, file: int) -> HttpResponse:
     """The file as it was added, always as a download and never shown by the browser."""
     incident = _handled(request, pk)
     found = get_object_or_404(attachments_visible_to(actor_of(request)), incident=incident, pk=file)
-    response = HttpResponse(files.read(found), content_type=found.content_type)
-    return as_download(response, found.name)
-
-
-def as_download(response: HttpResponse, name: str) -> HttpResponse:
-    """The same answer, handed out as a file that no browser guesses about."""
-    safe = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "")
-    response["Content-Disposition"] = f'attachment; filename="{safe}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return download(files.read(found), found.name, found.content_type)

@@ -12,12 +12,12 @@ from django.urls import reverse
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
 from apps.core import clock
-from apps.core.pdf import pdf, pdf_response
+from apps.core.downloads import download
+from apps.core.pdf import pdf, pdf_download
 from apps.core.uploads import DOCX
 from apps.core.verbs import EmptyForm
 from apps.incidents import breach_services as services
 from apps.incidents import letters
-from apps.incidents.act_views import as_download
 from apps.incidents.models import BreachAssessment, Incident
 from apps.incidents.pages import BOARD, act_page
 from apps.incidents.selectors import breach_outcomes_visible_to, breaches_visible_to, incidents_visible_to
@@ -149,8 +149,8 @@ def letter(request: HttpRequest, pk: int, kind: str, form: str) -> HttpResponse:
     made = letters.letter(found, kind, clock.today())
     name = f"incident-{pk}-{kind}.{form}"
     if form == "pdf":
-        return pdf_response(pdf("incidents/letter.html", {"letter": made, "title": made.title}), name)
-    return as_download(HttpResponse(letters.docx(made), content_type=DOCX), name)
+        return pdf_download(pdf("incidents/letter.html", {"letter": made, "title": made.title}), name)
+    return download(letters.docx(made), name, DOCX)
 
 
 def _desk(request: HttpRequest, pk: int) -> BreachAssessment:

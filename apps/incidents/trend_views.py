@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tablib
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
 from apps.core import clock
+from apps.core.downloads import csv_download
 from apps.core.floor import PRIVACY_FLOOR
-from apps.core.spreadsheets import safe_cell
-from apps.incidents.act_views import as_download
 from apps.incidents.selectors import trend_tables
 from apps.incidents.trends import Table
 
@@ -28,9 +26,6 @@ def trends(request: HttpRequest) -> HttpResponse:
 
 
 def _csv(tables: list[Table]) -> HttpResponse:
-    table = tablib.Dataset(headers=["By", "Group", "Incidents"])
-    for one in tables:
-        for label, count in one.rows:
-            table.append([one.title, safe_cell(label), "Not shown" if count is None else count])
-    response = HttpResponse(table.export("csv"), content_type="text/csv")
-    return as_download(response, f"beacon-incident-trends-{clock.today().isoformat()}.csv")
+    rows = ([one.title, label, "Not shown" if count is None else count] for one in tables for label, count in one.rows)
+    name = f"beacon-incident-trends-{clock.today().isoformat()}.csv"
+    return csv_download(name, ["By", "Group", "Incidents"], rows)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from typing import Any
-
 import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +13,11 @@ from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency, Employee
 from apps.agencies.selectors import agencies_reported_to
 from apps.core import clock
+from apps.core.downloads import csv_download
 from apps.core.listing import Column, Empty, Listing, listing_page
-from apps.core.spreadsheets import safe_cell
 from apps.core.verbs import EmptyForm, form_page
 from apps.licenses import services
-from apps.licenses.owing import REQUIREMENTS, Owing, people_owing, terms_progress, training_coverage
+from apps.licenses.owing import REQUIREMENTS, Owing, Progress, people_owing, terms_progress, training_coverage
 from apps.terms.selectors import version_in_force, version_to_come
 
 READERS = (Role.CONTACT, Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
@@ -155,14 +152,10 @@ def coverage(request: HttpRequest) -> HttpResponse:
     return render(request, "licenses/progress.html", context)
 
 
-def _csv(lines: list[Any]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="beacon-progress-{clock.today().isoformat()}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(["Agency", "Code", "People taking part", "Done", "Still to do", "Percent"])
-    for line in lines:
-        cells = (line.people, line.done, line.owing, line.percent)
-        writer.writerow(
-            [safe_cell(line.agency), safe_cell(line.code), *("under 10" if cell is None else cell for cell in cells)]
-        )
-    return response
+def _csv(lines: list[Progress]) -> HttpResponse:
+    def figures(line: Progress) -> list[int | str]:
+        return ["under 10" if one is None else one for one in (line.people, line.done, line.owing, line.percent)]
+
+    rows = ([line.agency, line.code, *figures(line)] for line in lines)
+    header = ["Agency", "Code", "People taking part", "Done", "Still to do", "Percent"]
+    return csv_download(f"beacon-progress-{clock.today().isoformat()}.csv", header, rows)

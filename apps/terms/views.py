@@ -18,7 +18,7 @@ from apps.audit.words import history
 from apps.core.errors import NotFound
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.markdown import rendered
-from apps.core.pdf import pdf, pdf_response
+from apps.core.pdf import pdf, pdf_download
 from apps.core.verbs import form_page
 from apps.terms import services
 from apps.terms.difference import difference, is_same
@@ -252,7 +252,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 @allow()
 def receipt_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     context = _receipt(request, pk)
-    return pdf_response(pdf("terms/receipt_paper.html", context), f"beacon-terms-receipt-{pk}.pdf")
+    return pdf_download(pdf("terms/receipt_paper.html", context), f"beacon-terms-receipt-{pk}.pdf")
 
 
 def _receipt(request: HttpRequest, pk: int) -> dict[str, Any]:

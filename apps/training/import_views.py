@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 import django_filters
 from django import forms
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -17,9 +14,9 @@ from django.views.decorators.http import require_POST
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
 from apps.audit.words import history
+from apps.core.downloads import csv_download
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.sheets import table
-from apps.core.spreadsheets import safe_cell
 from apps.core.verbs import form_page, saying
 from apps.training import completions, import_services
 from apps.training.models import CompletionImport
@@ -166,7 +163,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 
 @allow(*READERS)
-def import_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     run = get_object_or_404(imports_visible_to(actor), pk=pk)
     if request.GET.get("format") == "csv":
@@ -181,27 +178,13 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     return render(request, "training/import.html", context)
 
 
-def _outcomes(run: CompletionImport) -> StreamingHttpResponse:
+def _outcomes(run: CompletionImport) -> HttpResponse:
     """The file as it came with what became of each row: new, known or rejected, and why."""
-    response = StreamingHttpResponse(_lines(run), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="beacon-training-import-{run.pk}.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-class _Echo:
-    """A file that gives back what is written, for csv.writer."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(run: CompletionImport) -> Iterator[str]:
-    writer = csv.writer(_Echo())
     reasons = {bad["line"]: bad["reason"] for bad in run.rejected}
     added = set(run.added_lines)
     names, rows = table(content_of(run))
-    yield writer.writerow(["line", "outcome", "reason", *map(safe_cell, names)])
-    for line, cells in rows:
-        outcome = "rejected" if line in reasons else "new" if line in added else "known"
-        yield writer.writerow([line, outcome, reasons.get(line, ""), *map(safe_cell, cells)])
+    outcomes = (
+        [line, "rejected" if line in reasons else "new" if line in added else "known", reasons.get(line, ""), *cells]
+        for line, cells in rows
+    )
+    return csv_download(f"beacon-training-import-{run.pk}.csv", ["line", "outcome", "reason", *names], outcomes)

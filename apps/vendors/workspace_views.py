@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +18,8 @@ from apps.accounts.actors import Role
 from apps.agencies.models import Agency
 from apps.audit.words import history
 from apps.core import bell, clock
+from apps.core.downloads import csv_download
 from apps.core.listing import Column, Empty, Listing, listing_page
-from apps.core.spreadsheets import safe_cell
 from apps.core.verbs import ReasonForm, form_page, saying
 from apps.vendors import services
 from apps.vendors.limiter import CALLS
@@ -369,10 +368,5 @@ def workspace_members(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _members_csv(workspace: Workspace, lines: list[Any]) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"{workspace.name}-members-{clock.today():%Y-%m-%d}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    writer = csv.writer(answer)
-    writer.writerow(["group", "employee_id", "email", "step"])
-    writer.writerows([safe_cell(str(cell)) for cell in line] for line in lines)
-    return answer
+    return csv_download(name, ["group", "employee_id", "email", "step"], ([str(cell) for cell in one] for one in lines))

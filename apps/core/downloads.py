@@ -1,0 +1,32 @@
+"""Answers that are files: always handed out to be kept, and never shown or guessed about by a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.http import HttpResponse
+
+from apps.core.spreadsheets import safe_cell
+
+CSV = "text/csv; charset=utf-8"
+
+
+def download(content: bytes | str, name: str, content_type: str) -> HttpResponse:
+    """The content as a file of that name; what a header cannot carry is replaced in the name."""
+    safe = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "")
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{safe}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
+    """Rows as a CSV file; cells that a spreadsheet would take for a formula are made harmless."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([safe_cell(name) for name in header])
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    return download(out.getvalue(), name, CSV)
