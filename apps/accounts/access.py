@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework.request import Request
 
 from apps.accounts.actors import Actor, Role
 from apps.core.errors import BeaconError, NotPermitted
@@ -78,7 +79,7 @@ def rule_of(view: Any) -> Rule | None:
     return getattr(view, "rule", None)
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """The actor of a page that asks for a sign-in."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # put there by ActorMiddleware
+def actor_of(request: HttpRequest | Request) -> Actor:
+    """The actor of a page or an API call that asks for a sign-in."""
+    actor: Actor = request.actor  # type: ignore[union-attr]  # put there by ActorMiddleware; DRF hands it through
     return actor

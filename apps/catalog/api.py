@@ -56,7 +56,7 @@ class AdoptIn(serializers.Serializer[Any]):
 @api_view(["GET"])
 def case_list(request: Request) -> Response:
     """Use cases within one's scope; `?state=`, `?agency=`, `?task_type=` narrow, `?q=` searches."""
-    rows = cases_visible_to(actor_of(request._request))
+    rows = cases_visible_to(actor_of(request))
     for name, path in (("state", "state"), ("agency", "agency__code"), ("task_type", "task_type")):
         if value := request.query_params.get(name, "").replace("\x00", ""):
             rows = rows.filter(**{path: value})
@@ -71,7 +71,7 @@ def case_list(request: Request) -> Response:
 @api_view(["GET"])
 def case_one(request: Request, pk: int) -> Response:
     """One use case."""
-    return Response(CaseOut(get_object_or_404(cases_visible_to(actor_of(request._request)), pk=pk)).data)
+    return Response(CaseOut(get_object_or_404(cases_visible_to(actor_of(request)), pk=pk)).data)
 
 
 @extend_schema(request=AdoptIn, responses=AdoptionOut)
@@ -80,7 +80,7 @@ def case_one(request: Request, pk: int) -> Response:
 @api_view(["POST"])
 def case_adopt(request: Request, pk: int) -> Response:
     """Take a published case up for an agency that one speaks for."""
-    actor = actor_of(request._request)
+    actor = actor_of(request)
     case = get_object_or_404(cases_visible_to(actor), pk=pk)
     data = AdoptIn(data=request.data)
     data.is_valid(raise_exception=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -43,11 +42,6 @@ class ReportIn(serializers.Serializer[Any]):
     is_near_miss = serializers.BooleanField(required=False, default=False)
 
 
-def _actor(request: Request) -> Any:
-    plain: HttpRequest = request._request
-    return actor_of(plain)
-
-
 @extend_schema(methods=["GET"], responses=IncidentOut(many=True), operation_id="incidents_list")
 @extend_schema(methods=["POST"], request=ReportIn, responses=IncidentOut, operation_id="incidents_report")
 @login_not_required
@@ -55,7 +49,7 @@ def _actor(request: Request) -> Any:
 @api_view(["GET", "POST"])
 def incident_list(request: Request) -> Response:
     """GET: incidents within one's scope, `?state=` narrows. POST: report one with one's name."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if request.method == "POST":
         data = ReportIn(data=request.data)
         data.is_valid(raise_exception=True)
@@ -76,4 +70,4 @@ def incident_list(request: Request) -> Response:
 @api_view(["GET"])
 def incident_detail(request: Request, pk: int) -> Response:
     """One incident within one's scope."""
-    return Response(IncidentOut(get_object_or_404(incidents_visible_to(_actor(request)), pk=pk)).data)
+    return Response(IncidentOut(get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)).data)

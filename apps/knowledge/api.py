@@ -74,7 +74,7 @@ def _words(request: Request) -> str:
 @api_view(["GET"])
 def article_list(request: Request) -> Response:
     """Published articles for one's audience; `?q=` searches."""
-    rows = articles_visible_to(actor_of(request._request)).filter(state=Article.State.PUBLISHED)
+    rows = articles_visible_to(actor_of(request)).filter(state=Article.State.PUBLISHED)
     if words := _words(request):
         rows = articles_matching(rows, words)
     return paged(request, rows, ArticleOut)
@@ -86,7 +86,7 @@ def article_list(request: Request) -> Response:
 @api_view(["GET"])
 def tool_list(request: Request) -> Response:
     """The register of tools; `?q=` looks up a name or a web address."""
-    rows = tools_visible_to(actor_of(request._request))
+    rows = tools_visible_to(actor_of(request))
     if words := _words(request):
         rows = tools_matching(rows, words)
     return paged(request, rows, ToolOut)
@@ -98,4 +98,4 @@ def tool_list(request: Request) -> Response:
 @api_view(["GET"])
 def obligation_list(request: Request) -> Response:
     """The vendor's obligations under the five criteria."""
-    return paged(request, obligations_visible_to(actor_of(request._request)), ObligationOut)
+    return paged(request, obligations_visible_to(actor_of(request)), ObligationOut)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -88,18 +87,13 @@ class DecideIn(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
 
 
-def _actor(request: Request) -> Any:
-    plain: HttpRequest = request._request
-    return actor_of(plain)
-
-
 @extend_schema(responses=OpenApiTypes.OBJECT)
 @login_not_required
 @allow()
 @api_view(["GET"])
 def me(request: Request) -> Response:
     """One's own requirements and the single next step."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if actor.employee_id is None:
         raise NotFound("There is no employee behind this sign-in.")
     facts = facts_for(actor.employee_id)
@@ -122,7 +116,7 @@ def me(request: Request) -> Response:
 @api_view(["GET", "POST"])
 def request_list(request: Request) -> Response:
     """GET: requests within one's scope, `?state=` narrows. POST: ask for a seat."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if request.method == "POST":
         data = AskIn(data=request.data)
         data.is_valid(raise_exception=True)
@@ -144,7 +138,7 @@ def decide(request: Request) -> Response:
     data.is_valid(raise_exception=True)
     wanted = data.validated_data
     outcomes = services.requests_decide(
-        actor=_actor(request), request_ids=wanted["ids"], approve=wanted["approve"], reason=wanted["reason"]
+        actor=actor_of(request), request_ids=wanted["ids"], approve=wanted["approve"], reason=wanted["reason"]
     )
     return Response(
         {
@@ -162,7 +156,7 @@ def decide(request: Request) -> Response:
 @api_view(["GET"])
 def seat_list(request: Request) -> Response:
     """Seats within one's scope, `?state=` narrows."""
-    rows = seats_visible_to(_actor(request))
+    rows = seats_visible_to(actor_of(request))
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return paged(request, rows, SeatOut)
@@ -174,7 +168,7 @@ def seat_list(request: Request) -> Response:
 @api_view(["GET", "POST"])
 def stop_list(request: Request) -> Response:
     """GET: emergency stops, newest first. POST: stop access at once for a person, an agency, a phase or everyone."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if request.method == "GET":
         return paged(request, stops_visible_to(actor), StopOut)
     data = StopIn(data=request.data)

@@ -49,7 +49,7 @@ class AcceptIn(serializers.Serializer[Any]):
 @api_view(["GET"])
 def version_list(request: Request) -> Response:
     """Versions of the terms, newest first, each language a row; `?state=` narrows."""
-    rows = versions_visible_to(actor_of(request._request))
+    rows = versions_visible_to(actor_of(request))
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return paged(request, rows, VersionOut)
@@ -61,7 +61,7 @@ def version_list(request: Request) -> Response:
 @api_view(["GET", "POST"])
 def acceptance_list(request: Request) -> Response:
     """GET: acceptances within one's scope, `?number=` narrows. POST: accept a text, known by its fingerprint."""
-    actor = actor_of(request._request)
+    actor = actor_of(request)
     if request.method == "POST":
         data = AcceptIn(data=request.data)
         data.is_valid(raise_exception=True)

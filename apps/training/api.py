@@ -57,7 +57,7 @@ class RowsIn(serializers.Serializer[Any]):
 @api_view(["GET"])
 def course_list(request: Request) -> Response:
     """All courses, with what counts as each."""
-    return paged(request, courses_visible_to(actor_of(request._request)).prefetch_related("equivalents"), CourseOut)
+    return paged(request, courses_visible_to(actor_of(request)).prefetch_related("equivalents"), CourseOut)
 
 
 @extend_schema(request=RowsIn, responses=OpenApiTypes.OBJECT)
@@ -66,7 +66,7 @@ def course_list(request: Request) -> Response:
 @api_view(["GET", "POST"])
 def completion_list(request: Request) -> Response:
     """GET: completions within one's scope. POST: up to 10,000 rows; the answer names each rejected one by its place."""
-    actor = actor_of(request._request)
+    actor = actor_of(request)
     if request.method == "GET":
         return paged(request, completions_visible_to(actor), CompletionOut)
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)

@@ -86,7 +86,7 @@ class MembershipOut(serializers.Serializer[Any]):
 @api_view(["GET"])
 def workspace_list(request: Request) -> Response:
     """Workspaces with their counts and how old the picture of each is."""
-    return Response(WorkspaceOut(workspaces_visible_to(actor_of(request._request)), many=True).data)
+    return Response(WorkspaceOut(workspaces_visible_to(actor_of(request)), many=True).data)
 
 
 @extend_schema(responses=MembershipOut(many=True))
@@ -95,7 +95,7 @@ def workspace_list(request: Request) -> Response:
 @api_view(["GET"])
 def member_list(request: Request, name: str) -> Response:
     """Who belongs into which group of a workspace and what is still to be done, for the identity team; `?step=` narrows."""
-    workspace = get_object_or_404(workspaces_visible_to(actor_of(request._request)), name=name)
+    workspace = get_object_or_404(workspaces_visible_to(actor_of(request)), name=name)
     step = request.query_params.get("step", "")
     lines = [line._asdict() for line in memberships(workspace) if step in ("", line.step)]
     return Response({"workspace": name, "count": len(lines), "results": lines})
@@ -107,7 +107,7 @@ def member_list(request: Request, name: str) -> Response:
 @api_view(["GET"])
 def operation_list(request: Request) -> Response:
     """Every change asked of the vendor, newest first; `?state=` narrows."""
-    rows = operations_visible_to(actor_of(request._request))
+    rows = operations_visible_to(actor_of(request))
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return paged(request, rows, OperationOut)
@@ -119,7 +119,7 @@ def operation_list(request: Request) -> Response:
 @api_view(["GET"])
 def drift_list(request: Request) -> Response:
     """What the vendor has that was not decided, and the other way round; `?state=` narrows."""
-    rows = drifts_visible_to(actor_of(request._request))
+    rows = drifts_visible_to(actor_of(request))
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return paged(request, rows, DriftOut)
