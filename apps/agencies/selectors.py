@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
 
-from apps.accounts.actors import Actor, Role
+from apps.accounts.actors import EVERYWHERE, Actor, Role
 from apps.agencies.models import Agency, AgencyContact, Employee, RosterRun
 from apps.core import clock
 
@@ -14,13 +14,20 @@ def agencies_visible_to(actor: Actor) -> QuerySet[Agency]:
     return Agency.objects.select_related("parent")
 
 
-def agencies_reported_to(actor: Actor) -> QuerySet[Agency]:
-    """The agencies whose figures a person reads: all for those who see everyone, a leader's own, a contact's own."""
+def agencies_counted_for(actor: Actor) -> QuerySet[Agency]:
+    """The agencies whose figures the actor may see together: all, or those of a leader's scope."""
     agencies = Agency.objects.select_related("parent")
-    if actor.sees_everyone or "" in actor.roles.get(Role.LEADER, ()):
+    if actor.sees_everyone:
         return agencies
     scopes = actor.roles.get(Role.LEADER, frozenset())
-    return agencies.filter(Q(code__in=scopes) | Q(parent__code__in=scopes) | Q(pk__in=actor.agency_ids))
+    if EVERYWHERE in scopes:
+        return agencies
+    return agencies.filter(Q(code__in=scopes) | Q(parent__code__in=scopes))
+
+
+def agencies_reported_to(actor: Actor) -> QuerySet[Agency]:
+    """The same, and for a contact those that they serve: how far their own people are."""
+    return agencies_counted_for(actor) | Agency.objects.select_related("parent").filter(pk__in=actor.agency_ids)
 
 
 def employees_visible_to(actor: Actor) -> QuerySet[Employee]:

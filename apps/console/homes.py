@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency, RosterRun
-from apps.agencies.selectors import agencies_reported_to, contacts_for, headcounts
+from apps.agencies.selectors import agencies_counted_for, contacts_for, headcounts
 from apps.catalog.selectors import due_cases, waiting_for
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR, floored
@@ -162,7 +162,7 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
 
 def leader_home(actor: Actor) -> dict[str, Any]:
     """Is it worth it: the funnel in numbers of people, against the plan, agency by agency above the privacy floor."""
-    agencies = agencies_reported_to(actor)
+    agencies = agencies_counted_for(actor)
     asked = _by_agency(SeatRequest.objects.filter(is_current=True), "employee__agency")
     holders = _by_agency(Seat.objects.filter(state="granted"), "agency")
     people = headcounts()

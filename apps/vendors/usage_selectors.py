@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 
-from apps.accounts.actors import Actor, Role
+from apps.accounts.actors import Actor
 from apps.agencies.models import Agency, Employee
 from apps.audit.models import AuditEvent
 from apps.core import clock
@@ -60,17 +60,6 @@ def imports_visible_to(actor: Actor) -> QuerySet[UsageImport]:
     """Those who run or review the roll-out. The plan itself is never read for a page."""
     imports = UsageImport.objects.select_related("workspace").defer("plan")
     return imports if actor.sees_everyone else imports.none()
-
-
-def agencies_counted_for(actor: Actor) -> QuerySet[Agency]:
-    """The agencies whose figures the actor may see together: all, or those of a leader's scope."""
-    agencies = Agency.objects.all()
-    if actor.sees_everyone:
-        return agencies
-    scopes = actor.roles.get(Role.LEADER, frozenset())
-    if "" in scopes:
-        return agencies
-    return agencies.filter(Q(code__in=scopes) | Q(parent__code__in=scopes))
 
 
 def active_by_week(agencies: QuerySet[Agency], as_of: date, weeks: int = TREND_WEEKS) -> list[Week]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency
+from apps.agencies.selectors import agencies_counted_for
 from apps.audit.words import happened, history
 from apps.core import clock
 from apps.core.floor import PRIVACY_FLOOR
@@ -29,7 +30,6 @@ from apps.vendors.usage_selectors import (
     Week,
     active_by_week,
     activity_of,
-    agencies_counted_for,
     fetches_now,
     imports_visible_to,
     weeks_known,
