@@ -6,7 +6,7 @@ than the query. Exports carry exactly what is filtered, in the same columns, wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import tablib
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -124,6 +124,26 @@ class Listing:
         form = FORMATS[kind]()
         name = f"beacon-{self.noun.replace(' ', '-')}-{clock.today().isoformat()}.{form.get_extension()}"
         return download(form.export_data(table), name, form.get_content_type())
+
+
+def chosen(request: HttpRequest, listing_of: Callable[[HttpRequest], Listing], **narrowed: Any) -> list[int]:
+    """The rows of a bulk choice (`<c-bulk>`) as primary keys: those ticked, those on the page, or all that match.
+
+    "All that match" is the list of the address that the page had, narrowed further, frozen now: what is added to it
+    later is not chosen.
+    """
+    scope = request.POST.get("scope", "ticked")
+    if scope == "matching":
+        asked = HttpRequest()
+        asked.GET = QueryDict(request.POST.get("query", ""))
+        asked.actor = request.actor  # type: ignore[attr-defined]  # filters read it as on any request
+        return list(listing_of(asked).matching.filter(**narrowed).values_list("pk", flat=True))
+    return ids_of(request.POST.get("page_ids", "").split(",") if scope == "page" else request.POST.getlist("ids"))
+
+
+def ids_of(values: Iterable[str]) -> list[int]:
+    """Primary keys as a form sends them; what is none is left out."""
+    return [int(value) for value in values if value.isdecimal()]
 
 
 def listing_page(listing: Listing, template: str = "core/listing.html", **context: Any) -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -18,7 +18,7 @@ from apps.accounts.actors import Role
 from apps.agencies.models import Agency
 from apps.audit.words import history
 from apps.core import clock
-from apps.core.listing import Column, Empty, Listing, listing_page
+from apps.core.listing import Column, Empty, Listing, chosen, ids_of, listing_page
 from apps.core.verbs import EmptyForm, form_page, saying
 from apps.licenses import access_review_services
 from apps.licenses.models import AccessReview, ReviewItem
@@ -150,27 +150,16 @@ def review_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return listing_page(listing, "licenses/review.html", **context)
 
 
-def _chosen(request: HttpRequest, review: AccessReview) -> list[int]:
-    """The holders of a bulk choice: ticked, on the page, or all that match, frozen as ids."""
-    scope = request.POST.get("scope", "ticked")
-    if scope == "matching":
-        fake = HttpRequest()
-        fake.GET = QueryDict(request.POST.get("query", ""))
-        fake.actor = actor_of(request)  # type: ignore[attr-defined]  # the filter reads it as on any request
-        return list(_items(fake, review).matching.filter(decision="").values_list("pk", flat=True))
-    raw = request.POST.get("page_ids", "").split(",") if scope == "page" else request.POST.getlist("ids")
-    return [int(value) for value in raw if value.isdecimal()]
-
-
 @allow(Role.CONTACT, Role.ADMINISTRATOR)
 @require_POST
 def answer_check(request: HttpRequest, pk: int) -> HttpResponse:
     """The page before it happens: who, and what it means for them."""
     actor = actor_of(request)
     review = get_object_or_404(reviews_visible_to(actor), pk=pk)
-    chosen = list(review_items_visible_to(actor).filter(review=review, pk__in=_chosen(request, review)).order_by("pk"))
-    ready = [item for item in chosen if why_not_answer(actor, item) is None]
-    refused = [(item, why_not_answer(actor, item)) for item in chosen if why_not_answer(actor, item)]
+    picked = chosen(request, lambda asked: _items(asked, review), decision="")
+    items = list(review_items_visible_to(actor).filter(review=review, pk__in=picked).order_by("pk"))
+    ready = [item for item in items if why_not_answer(actor, item) is None]
+    refused = [(item, why_not_answer(actor, item)) for item in items if why_not_answer(actor, item)]
     context = {
         "review": review, "ready": ready, "refused": refused, "ids": ",".join(str(item.pk) for item in ready),
         "release": request.POST.get("verb") == "released", "back": reverse("licenses:review", args=[pk]),
@@ -184,7 +173,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer about the frozen selection."""
     actor = actor_of(request)
     review = get_object_or_404(reviews_visible_to(actor), pk=pk)
-    ids = [int(value) for value in request.POST.get("ids", "").split(",") if value.isdecimal()]
+    ids = ids_of(request.POST.get("ids", "").split(","))
     visible = review_items_visible_to(actor).filter(review=review, pk__in=ids).values_list("pk", flat=True)
     decision = request.POST.get("decision", "")
     words = {"confirmed": "Your answer is recorded.", "released": "The seats are released."}

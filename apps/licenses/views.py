@@ -8,7 +8,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -20,7 +20,7 @@ from apps.agencies.selectors import contacts_for
 from apps.audit.words import history
 from apps.core import clock
 from apps.core.errors import BeaconError
-from apps.core.listing import Column, Empty, Listing, listing_page
+from apps.core.listing import Column, Empty, Listing, chosen, ids_of, listing_page
 from apps.core.task_types import TASK_TYPES
 from apps.core.verbs import EmptyForm, form_page, saying
 from apps.licenses import services
@@ -91,26 +91,14 @@ def request_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _chosen(request: HttpRequest) -> list[int]:
-    """The requests of a bulk choice: ticked, on the page, or all that match, frozen as ids."""
-    scope = request.POST.get("scope", "ticked")
-    if scope == "matching":
-        fake = HttpRequest()
-        fake.GET = QueryDict(request.POST.get("query", ""))
-        fake.actor = actor_of(request)  # type: ignore[attr-defined]  # the filter reads it as on any request
-        return list(_queue(fake).matching.filter(state="submitted").values_list("pk", flat=True))
-    raw = request.POST.get("page_ids", "").split(",") if scope == "page" else request.POST.getlist("ids")
-    return [int(value) for value in raw if value.isdecimal()]
-
-
 @allow(Role.CONTACT, Role.ADMINISTRATOR)
 @require_POST
 def decide_check(request: HttpRequest) -> HttpResponse:
     """The page before it happens: who, how many, and how many seats there are."""
-    actor, ids = actor_of(request), _chosen(request)
-    chosen = list(requests_visible_to(actor).filter(pk__in=ids).order_by("employee__last_name", "pk"))
-    ready = [one for one in chosen if why_not_decide(actor, one) is None]
-    refused = [(one, why_not_decide(actor, one)) for one in chosen if why_not_decide(actor, one)]
+    actor, ids = actor_of(request), chosen(request, _queue, state="submitted")
+    asked = list(requests_visible_to(actor).filter(pk__in=ids).order_by("employee__last_name", "pk"))
+    ready = [one for one in asked if why_not_decide(actor, one) is None]
+    refused = [(one, why_not_decide(actor, one)) for one in asked if why_not_decide(actor, one)]
     agencies = {one.employee.agency_id for one in ready}
     free = sum(p.seats_free for p in PhaseAgency.objects.filter(agency__in=agencies, is_current=True))
     context = {
@@ -125,7 +113,7 @@ def decide_check(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
     """Decide the frozen selection and show what became of each."""
-    ids = [int(value) for value in request.POST.get("ids", "").split(",") if value.isdecimal()]
+    ids = ids_of(request.POST.get("ids", "").split(","))
     approve, reason = request.POST.get("approve") == "yes", request.POST.get("reason", "")
     try:
         outcomes = services.requests_decide(actor=actor_of(request), request_ids=ids, approve=approve, reason=reason)
