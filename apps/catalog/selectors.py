@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Func
 
@@ -15,6 +15,7 @@ from apps.catalog.lifecycle import LIVE, SHOWN, WAITING
 from apps.catalog.models import Adoption, CaseVersion, Lowering, Review, UseCase
 from apps.catalog.screening import PRIVATE
 from apps.core import clock
+from apps.core.search import ranked
 
 SCALED = 3
 REVIEWERS = (Role.CONTACT, Role.PRIVACY, Role.ADMINISTRATOR)
@@ -80,13 +81,7 @@ def reviews_now() -> QuerySet[Review]:
 
 def cases_matching(cases: QuerySet[UseCase], text: str) -> QuerySet[UseCase]:
     """Cases in which the words stand, or whose title is spelled much like them; the best first."""
-    query = SearchQuery(text, config="english", search_type="websearch")
-    return (
-        cases.annotate(alike=TrigramWordSimilarity(text, "title"), rank=SearchRank(F("search"), query))
-        .filter(Q(search=query) | Q(alike__gte=_ALIKE))
-        .order_by(F("rank") + F("alike"), "pk")
-        .reverse()
-    )
+    return ranked(cases, text, alike=_ALIKE)
 
 
 def similar_cases(text: str, *, without: int = 0, limit: int = 5) -> list[UseCase]:

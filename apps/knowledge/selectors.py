@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import Count, F, Q, QuerySet
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.actors import Actor, Role
 from apps.core import clock
+from apps.core.search import ranked
 from apps.knowledge.addresses import above, host_of, plain
 from apps.knowledge.models import Announcement, Article, Obligation, ProxyMonth, Question, QuestionEntry, Tool
 
@@ -76,14 +77,7 @@ def articles_visible_to(actor: Actor) -> QuerySet[Article]:
 
 def articles_matching(articles: QuerySet[Article], text: str) -> QuerySet[Article]:
     """Published articles with the words in their published text, or a title much like them; the best first."""
-    query = SearchQuery(text, config="english", search_type="websearch")
-    return (
-        articles.filter(state=Article.State.PUBLISHED)
-        .annotate(alike=TrigramWordSimilarity(text, "current__title"), rank=SearchRank(F("current__search"), query))
-        .filter(Q(current__search=query) | Q(alike__gte=_ALIKE))
-        .order_by(F("rank") + F("alike"), "pk")
-        .reverse()
-    )
+    return ranked(articles.filter(state=Article.State.PUBLISHED), text, alike=_ALIKE, prefix="current__")
 
 
 def articles_due(owner: str = "") -> QuerySet[Article]:
