@@ -106,7 +106,7 @@ def test_silence_ends_privileged_roles_but_the_last_administrators(world: World)
     held = {str(role.user) for role in RoleAssignment.objects.filter(ended_at=None)}
     assert any(name.startswith("Audrey") for name in held)
     assert len(held) == 2  # and one administrator, because somebody must be able to give roles back
-    assert actor_for(world.users["lee"]) is None or not actor_for(world.users["lee"]).roles  # type: ignore[union-attr]  # one of both
+    assert actor_for(world.users["lee"]) is None or not actor_for(world.users["lee"]).roles
 
 
 def test_a_hint_is_unknown_where_nobody_can_tell(world: World) -> None:

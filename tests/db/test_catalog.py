@@ -129,7 +129,7 @@ def test_numbers_are_never_used_again(world: World) -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             with pytest.raises(IntegrityError) as refused, transaction.atomic():
                 cursor.execute(statement)
-        assert "catalog_" in str(refused.value.__cause__.diag.constraint_name)  # type: ignore[union-attr]  # psycopg's
+        assert "catalog_" in str(refused.value.__cause__.diag.constraint_name)
     services.case_withdraw(actor=world.bob, case=case)
     assert catalog.draft(world.bob).pk > case.pk
 

@@ -53,7 +53,7 @@ def handed_back(world: World) -> World:
 
 @pytest.mark.parametrize("history", [declined, handed_back])
 def test_alice_finds_bob_in_no_list_no_export_and_no_history(world: World, history: object) -> None:
-    history(world)  # type: ignore[operator]  # one of the two above
+    history(world)
     alice = client_of(world, "alice")
     for name in LISTS:
         for suffix in ("?state=", "?format=csv&state=", "?state=withdrawn", "?state=released&format=csv"):
@@ -70,7 +70,7 @@ def test_alice_finds_bob_in_no_list_no_export_and_no_history(world: World, histo
 
 @pytest.mark.parametrize("history", [declined, handed_back])
 def test_bob_is_in_no_denominator(world: World, history: object) -> None:
-    history(world)  # type: ignore[operator]  # one of the two above
+    history(world)
     version = version_in_force()
     assert version is not None
     bob = world.employee("A003").pk

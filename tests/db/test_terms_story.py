@@ -32,7 +32,7 @@ def world(db: None) -> World:
 
 
 def second(world: World, **more: object) -> TermsVersion:
-    return terms.terms_draft(actor=world.paula, title="Terms of use", body="# Terms\n\nNew.", **more)  # type: ignore[arg-type]  # passed on
+    return terms.terms_draft(actor=world.paula, title="Terms of use", body="# Terms\n\nNew.", **more)
 
 
 def test_an_announced_version_takes_effect_on_its_day_and_grace_runs_from_then(world: World) -> None:
@@ -40,11 +40,11 @@ def test_an_announced_version_takes_effect_on_its_day_and_grace_runs_from_then(w
     today = clock.today()
     draft = second(world, grace_days=3)
     announced = terms.terms_publish(actor=world.paula, version=draft, on=today + timedelta(days=7), reason="New law")
-    assert (announced.state, version_in_force().number, version_to_come()) == ("scheduled", 1, announced)  # type: ignore[union-attr]
+    assert (announced.state, version_in_force().number, version_to_come()) == ("scheduled", 1, announced)
     assert sweep() == 0
     with clock.shifted(timedelta(days=7)):
         # In force by its day alone, before any worker has looked.
-        assert version_in_force().number == 2  # type: ignore[union-attr]
+        assert version_in_force().number == 2
         assert sweep() == 1
         assert sweep() == 0
         assert sorted(TermsVersion.objects.values_list("number", "state")) == [(1, "superseded"), (2, "published")]
@@ -102,7 +102,7 @@ def test_a_translation_is_published_with_its_english_text_and_accepted_for_it(wo
     spanish = version_in_force("es")
     assert spanish is not None
     assert (spanish.language, spanish.state) == ("es", "published")
-    assert version_in_force("vi").language == "en"  # type: ignore[union-attr]
+    assert version_in_force("vi").language == "en"
     accepted = terms.terms_accept(actor=world.bob, version=spanish, sha256=spanish.sha256)
     assert (accepted.language, accepted.sha256) == ("es", spanish.sha256)
     english = version_in_force()

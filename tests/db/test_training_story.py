@@ -133,12 +133,12 @@ def test_an_equivalent_course_counts_and_stops_counting(world: World) -> None:
     training.completion_record(actor=world.erin, employee=bob, course=other, completed_on=clock.today())
     assert facts_for(bob.pk).missing_courses == ["AI-101"]
     plain = {"title": "Using the assistant", "provider": "", "url": "", "valid_days": 365, "is_active": True}
-    training.course_revise(actor=world.erin, course=world.course, equivalents=[other], **plain)  # type: ignore[arg-type]  # as named
+    training.course_revise(actor=world.erin, course=world.course, equivalents=[other], **plain)
     assert facts_for(bob.pk).missing_courses == []
-    training.course_revise(actor=world.erin, course=world.course, equivalents=[], **plain)  # type: ignore[arg-type]  # as named
+    training.course_revise(actor=world.erin, course=world.course, equivalents=[], **plain)
     assert facts_for(bob.pk).missing_courses == ["AI-101"]
     with pytest.raises(Invalid, match="own equivalent"):
-        training.course_revise(actor=world.erin, course=world.course, equivalents=[world.course], **plain)  # type: ignore[arg-type]  # as named
+        training.course_revise(actor=world.erin, course=world.course, equivalents=[world.course], **plain)
 
 
 def test_a_waiver_is_ended_before_its_day_and_days_that_passed_keep_it(world: World) -> None:

@@ -22,7 +22,7 @@ NEW = Holding(
 def on(day: int, **facts: object) -> tuple[Holding, date]:
     """The holding as known on a day after the granting, with figures up to the day before."""
     today = GRANTED + timedelta(days=day)
-    return replace(NEW, **({"known_until": today - timedelta(days=1)} | facts)), today  # type: ignore[arg-type]  # fields by name
+    return replace(NEW, **({"known_until": today - timedelta(days=1)} | facts)), today
 
 
 def said(day: int, **facts: object) -> tuple[str, int]:
