@@ -111,8 +111,7 @@ def public_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         code, text = form.cleaned_data["code"], form.cleaned_data["text"]
         try:
-            spend("codes", settings.INCIDENT_CODES_PER_HOUR)
-            incident = incident_by_code(code)
+            incident = _incident_of(code)
             spend(f"code:{code_hashes(code)[0][:32]}", settings.INCIDENT_TRIES_PER_CODE)
             if text.strip():
                 report_services.incident_answer_by_code(code=code, text=text)
@@ -122,6 +121,15 @@ def public_code(request: HttpRequest) -> HttpResponse:
         except BeaconError as refusal:
             form.add_error(None, str(refusal))
     return render(request, "incidents/public_code.html", context)
+
+
+def _incident_of(code: str) -> Incident:
+    """The incident behind a code. Only codes of nothing draw from the common budget: whoever guesses locks nobody out."""
+    try:
+        return incident_by_code(code)
+    except BeaconError:
+        spend("codes", settings.INCIDENT_CODES_PER_HOUR)
+        raise
 
 
 def _status(incident: Incident) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from apps.core.errors import Invalid, NotPermitted, given
 from apps.knowledge.errors import ArticleThere, NothingChanged
 from apps.knowledge.lifecycle import ARTICLE
 from apps.knowledge.models import Article, ArticleVersion, Question
+from apps.knowledge.selectors import offices_of
 from apps.knowledge.services import EDITORS
 
 REVIEW_EVERY = timedelta(days=365)
@@ -103,7 +104,8 @@ def article_from_question(*, actor: Actor, question: Question) -> Article:
     """
     with transaction.atomic(), translated():
         question = Question.objects.select_for_update(of=("self",)).select_related("asker").get(pk=question.pk)
-        if question.agency_id not in actor.agency_ids and not actor.has(*EDITORS):
+        saw_it = question.agency_id in actor.agency_ids or bool(set(offices_of(actor)) & set(question.handed_to))
+        if not saw_it:
             raise NotPermitted("Only those who answer questions make articles of them.")
         if question.state != Question.State.ANSWERED:
             raise Invalid("Only an answered question becomes an article.", how_to_fix="Answer it first.")

@@ -357,6 +357,8 @@ class ReclaimRun(models.Model):
     released = models.PositiveIntegerField(default=0)
     skipped = models.JSONField(default=dict)
     held_seats = ArrayField(models.BigIntegerField(), default=list)
+    # Who set the rule that this look followed, whoever changes it later: that person does not confirm the plan.
+    rule_by_key = models.CharField(max_length=80, blank=True, db_default="")
     settled_by = models.CharField(max_length=200, blank=True)
 
     class Meta:

@@ -73,6 +73,7 @@ def reclaim_look(*, actor: Actor, policy: ReclaimPolicy) -> ReclaimRun:
         policy = ReclaimPolicy.objects.select_for_update().get(pk=policy.pk)
         verdicts = _judged(actor, policy, today)
         run = ReclaimRun(contract=policy.contract, at=clock.now(), mode=policy.mode, looked=len(verdicts))
+        run.rule_by_key = policy.changed_by_key
         run.skipped = dict(Counter(v.why.value for _, v in verdicts if v.why))
         asked = [(seat, v) for seat, v in verdicts if v.verb == "ask"]
         gone = [seat for seat, v in verdicts if v.verb == "release"]
@@ -202,7 +203,7 @@ def reclaim_confirm(*, actor: Actor, run: ReclaimRun, number: int, reason: str) 
         policy = ReclaimPolicy.objects.select_for_update().get(contract=run.contract)
         if policy.mode != Mode.ON:
             raise Invalid("The rule is switched off.", how_to_fix="Discard the plan, or switch the rule on again.")
-        if policy.changed_by_key == actor.key:
+        if actor.key in {run.rule_by_key, policy.changed_by_key}:
             raise NotPermitted(
                 "You set the rule that this follows from.", how_to_fix="Another administrator releases it."
             )

@@ -344,7 +344,7 @@ SETTLE_EVERY_SECONDS = 300
 ANONYMOUS_PATHS = ["/report/"]
 # Files of incidents: outside the web root and outside the database; in the backup (docs/incidents.md).
 INCIDENT_FILES = ENV.incident_files
-# Signed-out reports in an hour, all together, and tries of codes: a budget for everybody, because no address is kept.
+# Signed-out reports in an hour, all together, and guesses at codes: a budget for everybody, because no address is kept.
 INCIDENT_REPORTS_PER_HOUR = 60
 INCIDENT_CODES_PER_HOUR = 600
 INCIDENT_TRIES_PER_CODE = 30

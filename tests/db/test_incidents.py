@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
@@ -274,3 +275,19 @@ def test_too_many_reports_are_asked_to_wait(settings: Any) -> None:
     body = {"text": "x", "category": "outage", "occurred_on": clock.today().isoformat()}
     assert "Try again in an hour" in Client().post("/report/", body).content.decode()
     assert not Incident.objects.exists()
+
+
+@pytest.mark.django_db
+def test_whoever_guesses_codes_locks_no_reporter_out(settings: Any) -> None:
+    cache.clear()
+    settings.INCIDENT_CODES_PER_HOUR = 1
+    _, code = report_services.incident_report_anonymously(
+        report=report_services.Report("It made a rule up", "wrong_output", clock.today())
+    )
+    client = Client()
+    for _ in range(3):
+        guessed = client.post("/report/code/", {"code": new_code()}).content.decode()
+    assert "Try again in an hour" in guessed
+    own = client.post("/report/code/", {"code": code}).content.decode()
+    assert "Try again in an hour" not in own
+    assert "There is no report with this code." not in own

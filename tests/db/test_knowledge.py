@@ -143,6 +143,12 @@ def test_an_overdue_question_stands_in_the_digest_of_its_contacts_alone(world: W
         assert selectors.question_counts(world.alice) == {"all": 1, "late": 1}
 
 
+def test_an_office_that_never_saw_a_question_makes_no_article_of_it(world: World) -> None:
+    question = knowledge.answered(world)
+    with pytest.raises(NotPermitted):
+        articles.article_from_question(actor=world.erin, question=question)
+
+
 def test_an_answer_becomes_a_draft_without_the_asker(world: World) -> None:
     question = knowledge.answered(world)
     article = articles.article_from_question(actor=world.alice, question=question)

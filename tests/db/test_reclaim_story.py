@@ -187,3 +187,16 @@ def test_a_held_plan_does_nothing_once_the_rule_is_off(world: World) -> None:
     run = ReclaimRun.objects.create(contract=world.contract, mode="on", state="held", held_seats=[1])
     with pytest.raises(Invalid, match="switched off"):
         reclaim.reclaim_confirm(actor=world.eve, run=run, number=1, reason="Go")
+
+
+def test_who_set_the_rule_does_not_confirm_its_plan_even_after_somebody_else_changed_it(world: World) -> None:
+    world.holder(world.employee("A003"))
+    policy = switch_on(world)
+    run = reclaim.reclaim_look(actor=SYSTEM, policy=policy)
+    ReclaimRun.objects.filter(pk=run.pk).update(state="done")
+    held = ReclaimRun.objects.create(
+        contract=world.contract, mode="on", state="held", held_seats=[1], rule_by_key=run.rule_by_key
+    )
+    reclaim.reclaim_set(actor=world.eve, contract=world.contract, mode="on", reason="A comma")
+    with pytest.raises(NotPermitted):
+        reclaim.reclaim_confirm(actor=world.erin, run=held, number=1, reason="Go")
