@@ -73,6 +73,7 @@ def accept(page: Page, case: UseCase, decision: str = "Accept", text: str = "") 
 
 
 def test_a_use_case_from_idea_to_retirement(browser: Browser, live_server: Any) -> None:
+    """One life in one piece: each step needs the one before it, so that parts of their own would each begin anew."""
     world = World.build()
     catalog.published(world, title="Letters about licenses")
     bob = page_of(browser, live_server, world, "bob")

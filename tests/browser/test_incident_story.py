@@ -38,6 +38,7 @@ def act(page: Page, label: str, **fields: str) -> None:
 
 
 def test_from_report_to_closing(browser: Browser, live_server: Any) -> None:
+    """One life in one piece: each step needs the one before it, so that parts of their own would each begin anew."""
     world = World.build(more=3)
     world.holder(world.employee("A003"))
     bob = page_of(browser, live_server, world, "bob")

@@ -96,7 +96,7 @@ SEES: list[tuple[Selector, set[str]]] = [
 
 @pytest.fixture
 def house(world: World) -> dict[Selector, Any]:
-    """One record for each selector, and by which it is known."""
+    """One record for each selector, and by which it is known: as long as the list of selectors."""
     from apps.rollout import services as rollout_services
     from apps.terms import services as terms_services
 
