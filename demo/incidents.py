@@ -71,15 +71,15 @@ def _closed(privacy: Actor, reporter: Actor) -> None:
 def _breach(privacy: Actor, reporter: Actor) -> None:
     pasted = _reported(
         reporter,
-        "I pasted a list of licence holders with their licence numbers and noticed it afterwards.",
+        "I pasted a list of license holders with their license numbers and noticed it afterwards.",
         "data_entered",
     )
     services.incident_triage(actor=privacy, incident=pasted, category="data_entered", severity=2, agency=_eotss())
     services.incident_contain(actor=privacy, incident=pasted, note="The chat was deleted and the vendor confirmed it.")
     desk = breaches.breach_open(actor=privacy, incident=pasted)
     answers = {code: {"answer": "unknown", "note": ""} for code in QUESTIONS}
-    answers["personal"] = {"answer": "yes", "note": "Names with licence numbers."}
+    answers["personal"] = {"answer": "yes", "note": "Names with license numbers."}
     answers["readable"] = {"answer": "yes", "note": "Plain text."}
     desk = breaches.breach_answer(actor=privacy, desk=desk, answers=answers)
-    breaches.breach_describe(actor=privacy, desk=desk, content={"data": "Names and licence numbers"})
+    breaches.breach_describe(actor=privacy, desk=desk, content={"data": "Names and license numbers"})
     breaches.breach_notify(actor=privacy, desk=desk, recipient="soc", told_on=clock.today(), how="By telephone")

@@ -41,7 +41,7 @@ class Agency(models.Model):
 
 
 class Employee(models.Model):
-    """A person in the directory. No social-security, licence or account number is ever kept."""
+    """A person in the directory. No social-security, license or account number is ever kept."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"

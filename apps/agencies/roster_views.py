@@ -69,7 +69,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         to=lambda run: reverse("agencies:run", args=[run.pk]),
         crumbs=[("Roster imports", reverse("agencies:runs"))],
         intro="Columns: employee_id, email, first_name, last_name, title, agency_code, manager_id, status, seasonal, "
-        "start_date, end_date. A file with social-security, licence or account numbers is refused.",
+        "start_date, end_date. A file with social-security, license or account numbers is refused.",
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def breach_notify(*, actor: Actor, desk: BreachAssessment, recipient: str, told_
             assessment=desk, recipient=recipient, told_on=told_on, how=how, by=actor.name
         )
         _tell(
-            actor, desk, "notified", f"{RECIPIENTS[recipient]}: told on {told_on}, {how}", recipient=recipient,
+            actor, desk, "notified", f"{RECIPIENTS[recipient]}: told on {told_on:%B} {told_on.day}, {told_on.year}, {how}", recipient=recipient,
             told_on=told_on,
         )  # fmt: skip
     return made

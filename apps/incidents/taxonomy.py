@@ -50,7 +50,7 @@ def risks_of(category: str) -> list[str]:
 
 QUESTIONS = {
     "personal": "Is it personal information as c. 93H defines it: a resident's name with a social security number, a "
-    "licence or ID number, or a financial account number?",
+    "license or ID number, or a financial account number?",
     "readable": "Was it unencrypted, or was the key exposed too?",
     "unauthorized": "Was it acquired or used without authority?",
     "risk": "Is there a substantial risk of identity theft or fraud?",
