@@ -120,13 +120,14 @@ def breach_notify(*, actor: Actor, desk: BreachAssessment, recipient: str, told_
     if told_on > clock.today():
         raise Invalid("The day lies in the future.", how_to_fix="Record it once they have been told.")
     how = written(how, needed="Say how they were told.")[:300]
+    day = f"{told_on:%B} {told_on.day}, {told_on.year}"
     with transaction.atomic():
         desk = _locked(desk)
         made = BreachNotice.objects.create(
             assessment=desk, recipient=recipient, told_on=told_on, how=how, by=actor.name
         )
         _tell(
-            actor, desk, "notified", f"{RECIPIENTS[recipient]}: told on {told_on:%B} {told_on.day}, {told_on.year}, {how}", recipient=recipient,
+            actor, desk, "notified", f"{RECIPIENTS[recipient]}: told on {day}, {how}", recipient=recipient,
             told_on=told_on,
         )  # fmt: skip
     return made
