@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -96,9 +96,10 @@ def reclaim_look(*, actor: Actor, policy: ReclaimPolicy) -> ReclaimRun:
 
 def _judged(actor: Actor, policy: ReclaimPolicy, today: date) -> list[tuple[Seat, Verdict]]:
     """The seats whose time to look has come, each with what happens to it."""
-    young = today - timedelta(days=policy.never_first)
+    # Days are the vendor's, in UTC; a bare `__date` would count in the state's zone and begin some hours early.
+    young = datetime.combine(today - timedelta(days=policy.never_first - 1), time(), UTC)
     seats = (
-        Seat.objects.filter(contract=policy.contract, state=Seat.State.GRANTED, granted_at__date__lte=young)
+        Seat.objects.filter(contract=policy.contract, state=Seat.State.GRANTED, granted_at__lt=young)
         .select_related("employee", "watch")
         .order_by("pk")
     )

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "apps.licenses",
     "apps.vendors",
     "apps.incidents",
+    "apps.reports",
     "apps.console",
 ]
 
