@@ -75,3 +75,27 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} at {self.seq}"
+
+
+class Fact(models.Model):
+    """What a record said from one moment to another, for reports about a past day. Written by triggers alone
+    (audit.history); it ends once and never changes otherwise.
+    """
+
+    source = models.CharField(max_length=60)
+    key = models.CharField(max_length=60)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    facts = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key"], condition=models.Q(until=None), name="audit_fact_open"),
+            models.CheckConstraint(
+                condition=models.Q(until=None) | models.Q(until__gte=models.F("since")), name="audit_fact_order"
+            ),
+        ]
+        indexes = [models.Index(fields=["source", "since"], name="audit_fact_since")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.key} since {self.since}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 _shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta())
@@ -22,11 +23,29 @@ def today() -> date:
     return timezone.localdate(now())
 
 
+def end_of(day: date) -> datetime:
+    """The moment at which a calendar day of the state is over, aware."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+
+
 @contextmanager
 def shifted(by: timedelta) -> Iterator[None]:
-    """Let it be another time inside the block: the demo lives its past through the services, as people did."""
-    token = _shift.set(_shift.get() + by)
+    """Let it be another time inside the block: the demo lives its past through the services, as people did.
+
+    The database's history follows (beacon_now); columns that default to the database's now() do not.
+    """
+    before = _shift.get()
+    token = _shift.set(before + by)
+    _tell_database(before + by)
     try:
         yield
     finally:
         _shift.reset(token)
+        _tell_database(before)
+
+
+def _tell_database(shift: timedelta) -> None:
+    # In a transaction that has failed nothing can be said, and nothing need be: its end takes the setting back.
+    if not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('beacon.shift', %s, false)", [f"{shift.total_seconds():.6f} seconds"])

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import RoleAssignment
 from apps.agencies.models import Agency, Employee
+from apps.core.db.now import BeaconNow
 from apps.core.task_types import TASK_TYPES
 from apps.licenses import lifecycle
 from apps.rollout.models import Phase
@@ -59,7 +60,7 @@ class Amendment(models.Model):
     seats = models.IntegerField(help_text="Seats added, or taken away where negative")
     note = models.TextField()
     recorded_by = models.CharField(max_length=200)
-    recorded_at = models.DateTimeField(db_default=Now())
+    recorded_at = models.DateTimeField(db_default=BeaconNow())
 
     def __str__(self) -> str:
         return f"{self.seats:+d} seats on {self.effective_on}"
@@ -183,7 +184,7 @@ class OptOut(models.Model):
     """An employee does not take part: no reminder, no denominator, no report by name; back in one step."""
 
     employee = models.ForeignKey(Employee, models.PROTECT, related_name="opt_outs")
-    since = models.DateTimeField(db_default=Now())
+    since = models.DateTimeField(db_default=BeaconNow())
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

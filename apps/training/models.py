@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from apps.agencies.models import Employee
+from apps.core.db.now import BeaconNow
 from apps.training import lifecycle
 
 
@@ -41,7 +42,7 @@ class Completion(models.Model):
     score = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     source = models.CharField(max_length=40)
     source_id = models.CharField(max_length=80)
-    recorded_at = models.DateTimeField(db_default=Now())
+    recorded_at = models.DateTimeField(db_default=BeaconNow())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "source_id"], name="training_completion_once")]
