@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db.models import QuerySet
@@ -49,20 +50,35 @@ def acceptable_versions(as_of: date) -> list[int]:
     Those of the version in force do; so do those of the one before it while no re-acceptance is demanded or its grace
     still runs. The English text rules the days; whoever accepted a translation accepted the version.
     """
-    published = list(
+    published = (
         TermsVersion.objects.exclude(state=TermsVersion.State.DRAFT)
         .filter(effective_on__lte=as_of)
-        .order_by("-number")
         .only("number", "language", "requires_reacceptance", "grace_days", "effective_on")
     )
+    return _enough(published, as_of)
+
+
+_THEN = """
+    SELECT id, number, language, requires_reacceptance, grace_days, effective_on
+    FROM terms_termsversion_at(%s) WHERE state <> 'draft' AND effective_on <= %s
+"""
+
+
+def acceptable_versions_then(day: date) -> list[int]:
+    """The same for a past day, from what was known when it ended."""
+    return _enough(TermsVersion.objects.raw(_THEN, [clock.end_of(day), day]), day)
+
+
+def _enough(published: Iterable[TermsVersion], as_of: date) -> list[int]:
+    newest_first = sorted(published, key=lambda version: -version.number)
     enough: set[int] = set()
-    for version in published:
+    for version in newest_first:
         if not version.is_binding:
             continue
         enough.add(version.number)
         if version.requires_reacceptance and as_of > last_day_of_grace(version):
             break
-    return [version.pk for version in published if version.number in enough]
+    return [version.pk for version in newest_first if version.number in enough]
 
 
 def last_day_of_grace(version: TermsVersion) -> date:
