@@ -47,7 +47,7 @@ CREATE FUNCTION {table}_fact_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     INSERT INTO audit_fact (source, key, since, facts)
-        SELECT '{table}', {key_of_n}, beacon_now(), {facts_of_n} FROM new_rows n WHERE {only_of_n};
+        SELECT '{table}', {key_of_n}, {now}, {facts_of_n} FROM new_rows n WHERE {only_of_n};
     RETURN NULL;
 END $$;
 CREATE TRIGGER {table}_fact_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows
@@ -57,7 +57,7 @@ CREATE TRIGGER {table}_fact_insert AFTER INSERT ON {table} REFERENCING NEW TABLE
 CREATE FUNCTION {table}_fact_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
-    moment timestamptz := beacon_now();
+    moment timestamptz := {now};
     before timestamptz;
 BEGIN
     UPDATE audit_fact SET until = GREATEST(since, moment)
@@ -79,7 +79,7 @@ CREATE FUNCTION {table}_at(moment timestamptz) RETURNS TABLE ({columns}) LANGUAG
 $$;
 
 INSERT INTO audit_fact (source, key, since, facts)
-    SELECT '{table}', {key_of_n}, beacon_now(), {facts_of_n} FROM {table} n WHERE {only_of_n};
+    SELECT '{table}', {key_of_n}, {now}, {facts_of_n} FROM {table} n WHERE {only_of_n};
 """
 _UNDO = """
 DROP FUNCTION {table}_at(timestamptz);
@@ -92,17 +92,19 @@ DROP FUNCTION {table}_fact_insert();
 
 
 def keeps_facts(
-    table: str, columns: Mapping[str, str], *, key: tuple[str, ...] = ("id",), only: str = "true"
+    table: str, columns: Mapping[str, str], *, key: tuple[str, ...] = ("id",), only: str = "true", by: str = ""
 ) -> RunSQL:
     """Keep what `columns` (name to SQL type, the key's included) of `table` said, from now on.
 
     `{table}_at(moment)` then gives the rows as they were just before a moment. `only` limits the history to rows for
-    which a condition on `{row}` holds, such as "{row}.state = 'open'". Arrays are kept as JSON and read back.
+    which a condition on `{row}` holds, such as "{row}.state = 'open'". `by` ("hour") keeps times no finer than that,
+    where they would give somebody away. Arrays are kept as JSON and read back.
     """
     names = list(columns)
     changed = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in names)
     parts = {
         "table": table,
+        "now": f"date_trunc('{by}', beacon_now())" if by else "beacon_now()",
         "changed": changed,
         "columns": ", ".join(f"{name} {kind}" for name, kind in columns.items()),
         "typed": ", ".join(_typed(name, kind) for name, kind in columns.items()),

@@ -125,4 +125,5 @@ def standing_on(day: date) -> Standing:
 def _rows(statement: str, given: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        return cursor.fetchall()
+        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from apps.core.floor import PRIVACY_FLOOR
 
@@ -40,7 +41,8 @@ class Shown:
     nodes: dict[Node, int] = field(default_factory=dict)
 
 
-Counts = Mapping[Leaf, Mapping[str, int]]
+Counts = Mapping[Any, Mapping[str, int]]
+Groupings = Mapping[str, Mapping[Any, Hashable]]
 
 
 def is_safe(count: int) -> bool:
@@ -48,9 +50,7 @@ def is_safe(count: int) -> bool:
     return count == 0 or abs(count) >= PRIVACY_FLOOR
 
 
-def publish(
-    counts: Counts, groupings: Mapping[str, Mapping[Leaf, Hashable]], measures: Sequence[Measure]
-) -> dict[str, Shown]:
+def publish(counts: Counts, groupings: Groupings, measures: Sequence[Measure]) -> dict[str, Shown]:
     """What may be shown of every measure.
 
     `counts` has the measures of each leaf; `groupings` says by name of which node each leaf is a part (leaves may be
@@ -92,7 +92,7 @@ class _Pattern:
     nodes: set[Node]
 
     @classmethod
-    def of(cls, counts: Counts, groupings: Mapping[str, Mapping[Leaf, Hashable]]) -> _Pattern:
+    def of(cls, counts: Counts, groupings: Groupings) -> _Pattern:
         members: dict[Node, set[Leaf]] = {ALL: set(counts)}
         for name, node_of in groupings.items():
             for leaf in counts:

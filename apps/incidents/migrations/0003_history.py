@@ -17,5 +17,6 @@ class Migration(migrations.Migration):
                 "reported_at": "timestamptz", "acknowledge_by": "timestamptz", "acknowledged_at": "timestamptz",
                 "closed_at": "timestamptz",
             },
+            by="hour",  # as the reports themselves: an exact time would tell when somebody reported without a name
         ),
     ]  # fmt: skip

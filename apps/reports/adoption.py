@@ -1,0 +1,304 @@
+"""The adoption report: who has come how far, what it costs, what came of it. Counts above the privacy floor only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from apps.catalog.screening import TIERS
+from apps.core import clock
+from apps.core.floor import share
+from apps.incidents.taxonomy import CATEGORIES
+from apps.incidents.trends import suppressed
+from apps.reports.document import Chart, Column, Document, Section, Stat, Table, Value
+from apps.reports.figures import Figures, figures_on
+from apps.reports.past_registers import Phase, Registers, registers_on
+from apps.reports.scopes import Scope
+
+FUNNEL = ("eligible", "asked", "approved", "enabled", "activated", "monthly", "weekly", "habitual")
+LABELS = {
+    "people": "Employees", "eligible": "Eligible", "asked": "Asked", "approved": "Approved", "enabled": "Enabled",
+    "activated": "Activated", "monthly": "Monthly active", "weekly": "Weekly active", "habitual": "Habitual",
+}  # fmt: skip
+SCALED = 3
+_MONTHS, _AHEAD, _GROWTH_DAYS = 12, 3, 28
+_CASES_SHOWN = 20
+_STATES = {
+    "scheduled": "Scheduled",
+    "open": "Open",
+    "paused": "Paused",
+    "closed": "Closed",
+    "rolled_back": "Rolled back",
+}
+
+
+def adoption(day: date, scope: Scope, *, fresh: bool = False) -> Document:
+    """The report about a scope at the end of a day. `fresh` reads every past month anew, as for what is stored."""
+    return _Adoption(day, scope, fresh=fresh).document()
+
+
+class _Adoption:
+    def __init__(self, day: date, scope: Scope, *, fresh: bool) -> None:
+        self.day, self.scope, self.fresh = day, scope, fresh
+        self.figures = self.figures_of(day)
+        self.registers: Registers = registers_on(day)
+        self.mine: dict[str, int | None] = {name: self.figures.of(scope, name) for name in LABELS}
+
+    def figures_of(self, day: date) -> Figures:
+        return figures_on(day, fresh=self.fresh)
+
+    def document(self) -> Document:
+        enabled, weekly = self.mine["enabled"], share(self.mine["weekly"], self.mine["enabled"])
+        opinion = "Few people use it yet: the figures are too small to be shown."
+        if enabled is not None:
+            opinion = f"{enabled:,} people hold a live seat."
+            if weekly is not None:
+                opinion = f"{opinion[:-1]}, and {weekly}% of them used it in the last week."
+        sections = [
+            self.headline(), self.funnel(), self.agencies(), self.phases(), self.months(), self.cost(), self.cases(),
+            *([self.incidents()] if self.scope.kind == "all" else []),
+        ]  # fmt: skip
+        return Document(
+            "adoption", "Adoption of the AI assistant", str(self.scope), self.scope.label, self.day, True, opinion,
+            sections, self.notes(),
+        )  # fmt: skip
+
+    def notes(self) -> list[str]:
+        return [
+            "Figures are those known at the end of the day; what was recorded later is not in them.",
+            "A figure about fewer than ten people is not shown, nor one from which it could be worked out. Zero is shown.",
+            "Use is counted by the vendor, by day and person. Beacon knows no content and shows no person's use.",
+        ]
+
+    @property
+    def week_ended(self) -> str:
+        week = self.figures.standing.week
+        return "no week is known yet" if week is None else f"week that ended {_day(week + timedelta(days=6))}"
+
+    # -- sections ----------------------------------------------------------------------------------------------
+
+    def headline(self) -> Section:
+        purchased = sum(contract.seats for contract in self.registers.contracts)
+        stats = [
+            Stat("Enabled", self.mine["enabled"], "count", "enabled", f"at the end of {_day(self.day)}"),
+            Stat("Activation rate", share(self.mine["activated"], self.mine["enabled"]), "percent", "activation"),
+            Stat(
+                "Weekly active rate",
+                share(self.mine["weekly"], self.mine["enabled"]),
+                "percent",
+                "activity",
+                self.week_ended,
+            ),
+            Stat("Cost per active seat and year", self.per_active(), "money", "active_cost", self.week_ended),
+        ]
+        if self.scope.kind == "all":
+            stats.insert(0, Stat("Seats purchased", purchased, "count", "purchased"))
+        return Section("headline", "At a glance", stats=stats)
+
+    def funnel(self) -> Section:
+        before: int | None = None
+        rows: list[Sequence[Value]] = []
+        for name in FUNNEL:
+            value = self.mine[name]
+            rows.append((LABELS[name], value, "" if before is None else share(value, before)))
+            before = self.mine["monthly"] if name == "weekly" else value
+        known = [
+            (LABELS[name], self.mine[name]) for name in ("asked", "enabled", "weekly") if self.mine[name] is not None
+        ]
+        sentence = "; ".join(f"{label.lower()}: {value:,}" for label, value in known)
+        table = Table(
+            "funnel", "From eligible to habitual",
+            [Column("stage", "Stage", "text"), Column("people", "People"), Column("share", "Of the stage before", "percent")],
+            rows, f"How far people have come: {sentence}." if known else "The figures are too small to be shown.",
+            Chart("bars", ("people",)), f"Use: {self.week_ended}. Weekly active and habitual are both shares of monthly active.",
+        )  # fmt: skip
+        return Section("funnel", "How far people have come", tables=[table])
+
+    def agencies(self) -> Section:
+        tables = []
+        places = self.figures.landscape.places
+        if self.scope.kind in {"all", "phase", "workspace"}:
+            parents = sorted(
+                {p.secretariat for p in self.figures.landscape.agencies_in(self.scope)}, key=lambda pk: places[pk].name
+            )
+            whole = [Scope("secretariat", places[pk].code, pk, places[pk].name) for pk in parents]
+            if self.scope.kind == "all":
+                tables.append(self.breakdown("secretariats", "By secretariat", "Secretariat", whole))
+        if self.scope.kind != "agency":
+            inside = [Scope("agency", p.code, p.id, p.name) for p in self.figures.landscape.agencies_in(self.scope)]
+            started = [one for one in inside if places[one.id].phase_id is not None]  # type: ignore[index]  # an agency's own id
+            tables.append(self.breakdown("agencies", "By agency", "Agency", started))
+        return Section("agencies", "Where", "Agencies that are in a phase.", tables=tables)
+
+    def breakdown(self, key: str, title: str, head: str, scopes: Sequence[Scope]) -> Table:
+        rows = [[one.label, *(self.figures.of(one, name) for name in FUNNEL)] for one in scopes]
+        columns = [Column("name", head, "text"), *(Column(name, LABELS[name], "count", name) for name in FUNNEL)]
+        return Table(key, title, columns, rows, empty="No agency is in a phase yet.")
+
+    def phases(self) -> Section:
+        inside = {p.phase_id for p in self.figures.landscape.agencies_in(self.scope)}
+        rows = []
+        for phase in self.registers.phases:
+            if phase.id in inside:
+                enabled = self.figures.of(Scope("phase", str(phase.number), phase.id, phase.name), "enabled")
+                planned = round(phase.seat_cap * _ramp(phase, self.day))
+                rows.append((
+                    f"Phase {phase.number}: {phase.name}", _STATES.get(phase.state, phase.state), phase.planned_start,
+                    phase.planned_end, phase.seat_cap, planned, enabled,
+                    "yes" if phase.training_before_access else "no",
+                ))  # fmt: skip
+        columns = [
+            Column("phase", "Phase", "text"), Column("state", "State", "text"), Column("start", "Planned start", "date"),
+            Column("end", "Planned end", "date"), Column("cap", "Seats"), Column("planned", "Planned by the day", "count", "plan"),
+            Column("enabled", "Enabled", "count", "enabled"), Column("training", "Training before access", "text"),
+        ]  # fmt: skip
+        return Section(
+            "phases",
+            "Phases against plan",
+            tables=[Table("phases", "Phases", columns, rows, empty="No phase is planned for these agencies.")],
+        )
+
+    def months(self) -> Section:
+        rows: list[Sequence[Value]] = []
+        for day in [*_month_ends(self.day), self.day]:
+            figures = self.figures if day == self.day else self.figures_of(day)
+            values = [figures.of(self.scope, name) for name in ("enabled", "activated", "monthly")]
+            if any(value != 0 for value in values) or rows:
+                rows.append((day, *values, self.planned(day), ""))
+        rows += [(day, "", "", "", self.planned(day), value) for day, value in self.forecast()]
+        columns = [
+            Column("day", "At the end of", "date"), Column("enabled", "Enabled", "count", "enabled"),
+            Column("activated", "Activated", "count", "activated"), Column("monthly", "Monthly active", "count", "monthly"),
+            Column("plan", "Planned seats", "count", "plan"), Column("forecast", "Forecast", "count", "forecast"),
+        ]  # fmt: skip
+        table = Table(
+            "months", "Month by month", columns, rows, self.trend(rows),
+            Chart("lines", ("enabled", "monthly", "forecast"), "plan"),
+        )  # fmt: skip
+        return Section("months", "Against the plan", tables=[table])
+
+    def trend(self, rows: Sequence[Sequence[Value]]) -> str:
+        enabled, planned = self.mine["enabled"], self.planned(self.day)
+        if enabled is None:
+            return "Enabled seats against the plan; the figures are too small to be shown."
+        if not planned:
+            return f"{enabled:,} seats are enabled; nothing was planned by this day."
+        return f"{enabled:,} seats are enabled, where {planned:,} were planned by this day."
+
+    def planned(self, day: date) -> int:
+        """Seats planned by a day: for a part of the agencies those of their phases are no plan of theirs, so none."""
+        if self.scope.kind not in {"all", "phase"}:
+            return 0
+        mine = [phase for phase in self.registers.phases if self.scope.kind == "all" or phase.id == self.scope.id]
+        return round(sum(phase.seat_cap * _ramp(phase, day) for phase in mine))
+
+    def forecast(self) -> list[tuple[date, int | None]]:
+        now = self.mine["enabled"]
+        before = self.figures_of(self.day - timedelta(days=_GROWTH_DAYS)).of(self.scope, "enabled")
+        ends: list[date] = []
+        day = self.day
+        while len(ends) < _AHEAD:
+            day = _end_of_month(day + timedelta(days=1))
+            ends.append(day)
+        if now is None or before is None:
+            return [(day, None) for day in ends]
+        most = sum(contract.seats for contract in self.registers.contracts) or now
+        pace = (now - before) / _GROWTH_DAYS
+        return [(day, max(0, min(most, round(now + pace * (day - self.day).days)))) for day in ends]
+
+    def cost(self) -> Section:
+        price, enabled, monthly = self.price, self.mine["enabled"], self.mine["monthly"]
+        idle = None if enabled is None or monthly is None else max(0, enabled - monthly)
+        stats = [
+            Stat("Cost of enabled seats, a year", _times(price, enabled), "money", "seat_cost"),
+            Stat("Cost per active seat and year", self.per_active(), "money", "active_cost", self.week_ended),
+            Stat("Idle seats", idle, "count", "idle", self.week_ended),
+            Stat("Cost of idle seats, a year", _times(price, idle), "money", "idle_cost"),
+        ]
+        if self.scope.kind == "all":
+            stats.insert(0, Stat("Cost of the contract, a year", self.contract_cost, "money", "contract_cost"))
+        return Section("cost", "What it costs", stats=stats)
+
+    @property
+    def contract_cost(self) -> Decimal:
+        return sum((contract.seats * contract.price for contract in self.registers.contracts), Decimal())
+
+    @property
+    def price(self) -> Decimal:
+        """Per seat and year; the mean over seats where several contracts are in force."""
+        seats = sum(contract.seats for contract in self.registers.contracts)
+        return self.contract_cost / seats if seats else Decimal()
+
+    def per_active(self) -> Decimal | None:
+        monthly = self.mine["monthly"]
+        whole = self.contract_cost if self.scope.kind == "all" else _times(self.price, self.mine["enabled"])
+        return None if not monthly or whole is None else whole / monthly
+
+    def cases(self) -> Section:
+        ids = {place.id: place.name for place in self.figures.landscape.agencies_in(self.scope)}
+        mine = [case for case in self.registers.cases if case.agency_id in ids]
+        scaled = [case for case in mine if case.users >= SCALED]
+        stats = [
+            Stat("Published use cases", len(mine), "count", "cases"), Stat("Scaled", len(scaled), "count", "scaled"),
+            Stat("With a result", sum(bool(case.result) for case in mine), "count"),
+        ]  # fmt: skip
+        first = sorted(mine, key=lambda case: (-case.users, case.id))[:_CASES_SHOWN]
+        rows = [
+            (
+                f"UC-{case.id:04d}", case.title, ids[case.agency_id], TIERS.get(case.tier, ""), case.users,
+                case.minutes_saved if case.minutes_saved is not None else "",
+                case.answers if case.answers is not None else "", case.method,
+            )
+            for case in first
+        ]  # fmt: skip
+        columns = [
+            Column("number", "Number", "text"), Column("title", "Use case", "text"), Column("agency", "Agency", "text"),
+            Column("tier", "Tier", "text"), Column("users", "Agencies using it", "count", "scaled"),
+            Column("minutes", "Minutes saved, self-reported"), Column("answers", "Answers"), Column("method", "Method", "text"),
+        ]  # fmt: skip
+        table = Table(
+            "cases", "Most widely used", columns, rows,
+            note=f"The {_CASES_SHOWN} used by most agencies. Minutes are what people said of days on which they used it.",
+            empty="No use case has been published yet.",
+        )  # fmt: skip
+        return Section("cases", "Use cases and what came of them", stats=stats, tables=[table])
+
+    def incidents(self) -> Section:
+        first = clock.end_of(self.day - timedelta(days=365))
+        counted = [
+            sum(i.category == code and i.reported_at >= first for i in self.registers.incidents) for code in CATEGORIES
+        ]
+        rows = list(zip(CATEGORIES.values(), suppressed(counted), strict=True))
+        table = Table(
+            "incidents", "Incidents by kind", [Column("kind", "Kind", "text"), Column("count", "Incidents", "count", "incidents")],
+            rows, note="Twelve months to the day. Near misses count.",
+        )  # fmt: skip
+        return Section("incidents", "Is it safe?", tables=[table])
+
+
+def _ramp(phase: Phase, day: date) -> float:
+    """Which part of a phase's seats was planned to be out by a day."""
+    length = (phase.planned_end - phase.planned_start).days + 1
+    return min(1.0, max(0.0, ((day - phase.planned_start).days + 1) / length))
+
+
+def _end_of_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _month_ends(day: date) -> list[date]:
+    """The last days of the eleven months before the one of `day`, oldest first."""
+    found, end = [], day.replace(day=1) - timedelta(days=1)
+    for _ in range(_MONTHS - 1):
+        found.append(end)
+        end = end.replace(day=1) - timedelta(days=1)
+    return found[::-1]
+
+
+def _times(price: Decimal, seats: int | None) -> Decimal | None:
+    return None if seats is None else price * seats
+
+
+def _day(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
