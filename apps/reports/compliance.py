@@ -172,7 +172,7 @@ class _Compliance:
 
     @property
     def mine(self) -> list[Incident]:
-        """The incidents of the scope; those of no agency are everybody's."""
+        """The incidents of the scope; those that name no agency stand in the report about all."""
         whole, ids = self.scope.kind == "all", set(self.ids)
         return [one for one in self.registers.incidents if whole or one.agency_id in ids]
 
@@ -209,7 +209,7 @@ class _Compliance:
     def exceptions(self, found: Sequence[Open]) -> Section:
         end = clock.end_of(self.day)
         rows = [
-            (one.what, one.number, "" if one.since is None else max(0, (end - one.since).days), one.owner)
+            (one.what, one.number, None if one.number is None else _age(one.since, end), one.owner)
             for one in found
         ]
         table = Table(
@@ -293,3 +293,7 @@ class _Compliance:
         ]  # fmt: skip
         table = Table("vendor", "At the vendor", columns, rows, empty="Everything at the vendor is as it should be.")
         return Section("vendor", "The vendor's side", tables=[table])
+
+
+def _age(since: datetime | None, end: datetime) -> Value:
+    return "" if since is None else max(0, (end - since).days)
