@@ -33,6 +33,7 @@ from tests.factories.cast import World, import_rows, row
 
 pytestmark = pytest.mark.django_db
 DAYS = 9
+CAST = ("A001", "A002", "A004", "A005", "A006", "B001", "B002")
 Counts = dict[int, dict[str, int]]
 
 
@@ -53,9 +54,7 @@ class Life:
         self.rows = {one[0]: one for one in self.world.rows}
 
     def somebody(self) -> Employee:
-        people = Employee.objects.exclude(status="separated").exclude(
-            employee_id__in=["A001", "A002", "A004", "A005", "A006"]
-        )
+        people = Employee.objects.exclude(status="separated").exclude(employee_id__in=CAST)
         return self.dice.choice(list(people.order_by("pk")))
 
     def day(self) -> None:
@@ -237,5 +236,9 @@ def test_what_lacks_is_counted_where_the_rules_were_broken_by_hand(world: World)
     TermsVersion.objects.filter(pk=world.version.pk).update(state="superseded")
     with clock.shifted(timedelta(days=2)):
         Phase.objects.update(state="rolled_back")
-        counts = standing_on(clock.today()).counts[world.a.pk]
-    assert [counts[name] for name in LACKING] == [0, 1, 1]
+        day = clock.today()
+    with clock.shifted(timedelta(days=5)):
+        # What the learning system tells afterwards of that day was not known on it.
+        world.train(world.employee("A003"), on=day)
+        counts = standing_on(day).counts[world.a.pk]
+        assert [counts[name] for name in LACKING] == [0, 1, 1]
