@@ -46,6 +46,7 @@ class Environment:
     time_zone: str
     workspace_keys: Path | None
     audit_heads: Path
+    signing_keys: Path
     incident_files: Path
     oidc: OidcProvider | None
 
@@ -145,6 +146,8 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
         time_zone=reader.text("TIME_ZONE", "America/New_York", ""),
         workspace_keys=Path(source["WORKSPACE_KEYS_DIR"]) if source.get("WORKSPACE_KEYS_DIR") else None,
         audit_heads=Path(source.get("AUDIT_HEADS_DIR") or home / "audit-heads").absolute(),
+        # Where they were before there was a folder of their own: beside the heads.
+        signing_keys=Path(source.get("SIGNING_KEYS_DIR") or source.get("AUDIT_HEADS_DIR") or home / "audit-heads").absolute(),
         incident_files=Path(source.get("INCIDENT_FILES_DIR") or home / "incident-files").absolute(),
         oidc=_oidc(reader, production),
     )  # fmt: skip

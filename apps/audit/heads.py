@@ -10,16 +10,14 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
 from django.utils import timezone
 
 from apps.audit.models import AuditHead
+from apps.audit.signing import Keyring, Signature
 from apps.core import clock
 
 _FILE = "heads.jsonl"
-_KEY = "signing-key.pem"
 
 
 class HeadsAltered(Exception):
@@ -29,7 +27,7 @@ class HeadsAltered(Exception):
 def keep(folder: Path) -> int:
     """Append the present heads, signed, to the file in `folder`. Returns how many streams were written."""
     folder.mkdir(parents=True, exist_ok=True)
-    key = _key(folder)
+    keys = _keys(folder)
     heads = list(AuditHead.objects.order_by("stream"))
     with (folder / _FILE).open("a", encoding="utf-8") as file:
         for head in heads:
@@ -38,8 +36,9 @@ def keep(folder: Path) -> int:
                 "stream": head.stream,
                 "seq": head.seq,
                 "hash": bytes(head.hash).hex(),
+                "key_id": keys.current(),
             }
-            signature = key.sign(_signed_text(body)).hex()
+            signature = keys.sign(_signed_text(body)).value
             file.write(json.dumps({**body, "signature": signature}) + "\n")
     return len(heads)
 
@@ -58,34 +57,32 @@ def kept(folder: Path) -> dict[str, tuple[int, str]]:
     path = folder / _FILE
     if not path.exists():
         return {}
-    public = _key(folder).public_key()
+    keys = _keys(folder)
     newest: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             body = json.loads(line)
-            public.verify(bytes.fromhex(body.pop("signature")), _signed_text(body))
-        except (InvalidSignature, ValueError, KeyError, AttributeError, TypeError) as error:
+            is_good = _is_signed(keys, body, body.pop("signature"))
+            head = (int(body["seq"]), str(body["hash"]))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise HeadsAltered(f"Line {number} of {path.name} was altered.") from error
-        head = (int(body["seq"]), str(body["hash"]))
+        if not is_good:
+            raise HeadsAltered(f"Line {number} of {path.name} was altered.")
         newest[body["stream"]] = max(newest.get(body["stream"], head), head)
     return newest
+
+
+def _keys(folder: Path) -> Keyring:
+    """The installation's keys for its own heads; a folder that stands alone has its own beside them."""
+    return Keyring(settings.ENV.signing_keys if folder == settings.ENV.audit_heads else folder)
 
 
 def _signed_text(body: dict[str, object]) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _key(folder: Path) -> Ed25519PrivateKey:
-    """The signing key beside the heads; made on first use. In production the folder is a mount of its own."""
-    path = folder / _KEY
-    if path.exists():
-        loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(loaded, Ed25519PrivateKey):
-            raise HeadsAltered(f"{path.name} is not an Ed25519 key.")
-        return loaded
-    made = Ed25519PrivateKey.generate()
-    path.touch(mode=0o600)
-    path.write_bytes(
-        made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return made
+def _is_signed(keys: Keyring, body: dict[str, object], value: str) -> bool:
+    """Lines name their key; the oldest were written when there was one key only, and name none."""
+    text, key_id = _signed_text(body), body.get("key_id")
+    named = [str(key_id)] if key_id else list(keys.public_keys())
+    return any(keys.is_signed(text, Signature(one, value)) for one in named)

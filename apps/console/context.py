@@ -119,6 +119,16 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Waivers", "training:waivers", None),
         ],
     ),
+    (
+        "Reports",
+        [
+            ("Reports", "reports:overview", None),
+            ("Adoption", "reports:adoption", None),
+            ("Compliance", "reports:compliance", None),
+            ("Kept reports", "reports:stored-list", None),
+            ("Saved reports", "reports:saved-list", None),
+        ],
+    ),
     ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),
 ]
 # What concerns the person themself, in the menu under their name.

@@ -28,6 +28,11 @@ def end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
+def day_of(moment: datetime) -> date:
+    """The calendar day of the state at a moment."""
+    return timezone.localdate(moment)
+
+
 def day_before(moment: datetime) -> date:
     """The calendar day of the state that was over last at a moment."""
     return timezone.localdate(moment) - timedelta(days=1)

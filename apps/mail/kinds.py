@@ -23,10 +23,12 @@ class Group(StrEnum):
     DIGEST = "digest"
     DUTY = "duty"
     REPORT = "report"
+    REPORTS = "reports"
+    ASKED_REPORT = "asked_report"
 
 
 # These can be switched off by the person; the others concern their own access or their office.
-SWITCHABLE = (Group.DIGEST, Group.REMINDERS)
+SWITCHABLE = (Group.DIGEST, Group.REMINDERS, Group.REPORTS)
 WHY = {
     Group.ACCESS: "You get this message because it is about your own access to the AI assistant.",
     Group.SHARED: "You get this message because you shared a use case.",
@@ -34,6 +36,9 @@ WHY = {
     Group.REMINDERS: "You can switch reminders off in Beacon, on the page My mail.",
     Group.DIGEST: "You get this once a day, when something waits. You can switch it off in Beacon, on the page My mail.",
     Group.DUTY: "You get this message because of your role in Beacon.",
+    Group.REPORTS: "You get this message because you are among the readers of a report. You can switch these messages off in Beacon, "
+    "on the page My mail.",
+    Group.ASKED_REPORT: "You get this message because you asked for a report.",
     Group.REPORT: "You get this message because you reported a problem in Beacon.",
 }
 
@@ -91,6 +96,9 @@ _ALL = (
         news_for=timedelta(hours=16),
     ),
     Kind("incidents_question", Group.REPORT, "Beacon: there is a question about your report", heeds_opt_out=False),
+    Kind("reports_ready", Group.ASKED_REPORT, "Beacon: a report that you asked for is ready", heeds_opt_out=False),
+    Kind("reports_scheduled", Group.REPORTS, "Beacon: a report for you is ready", heeds_opt_out=False),
+    Kind("reports_monthly", Group.REPORTS, "Beacon: the reports of the month are ready", heeds_opt_out=False),
     _alarm("incidents_clock_due", "Beacon: an incident wants to be acknowledged soon"),
     _alarm("incidents_clock_late", "Beacon: an incident was not acknowledged in time"),
     _alarm("vendors_halted", "Beacon: nothing is sent to a workspace"),

@@ -165,6 +165,10 @@ class PreferenceForm(forms.Form):
         coerce=lambda value: value == "on",
         help_text="New terms that still need your answer, and training that is about to lapse.",
     )  # fmt: skip
+    reports = forms.TypedChoiceField(
+        label="Links to reports", choices=[("on", "Send them"), ("off", "None")], widget=forms.RadioSelect,
+        coerce=lambda value: value == "on", help_text="The reports of the month, and those whose reader you are.",
+    )  # fmt: skip
 
 
 @allow()
@@ -176,6 +180,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferenceForm(request.POST or None, initial=initial)
     if not actor.agency_ids:
         del form.fields[Group.DIGEST.value]
+    if not actor.roles:
+        del form.fields[Group.REPORTS.value]
     if request.method == "POST" and form.is_valid():
         with saying(request):
             changed = _save(request, form.cleaned_data, now)

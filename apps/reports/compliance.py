@@ -209,8 +209,7 @@ class _Compliance:
     def exceptions(self, found: Sequence[Open]) -> Section:
         end = clock.end_of(self.day)
         rows = [
-            (one.what, one.number, None if one.number is None else _age(one.since, end), one.owner)
-            for one in found
+            (one.what, one.number, None if one.number is None else _age(one.since, end), one.owner) for one in found
         ]
         table = Table(
             "exceptions", "Exceptions",

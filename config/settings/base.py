@@ -336,6 +336,7 @@ TICK = [
     "apps.vendors.usage_tasks.sweep",
     "apps.catalog.mails.sweep",
     "apps.incidents.mails.sweep",
+    "apps.reports.tasks.sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]
