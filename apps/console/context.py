@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -173,6 +173,9 @@ def navigation(actor: Actor, path: str) -> list[NavItem]:
         items = [item for entry in entries if (item := _item(actor, path, entry))]
         if not items:
             continue
+        # An address lies below its section's own; the nearest entry is where one is.
+        nearest = max((item.url for item in items if item.is_current), key=len, default="")
+        items = [replace(item, is_current=item.url == nearest) for item in items]
         first = items[0]
         if len(items) == 1:
             found.append(first)

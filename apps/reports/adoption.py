@@ -21,6 +21,11 @@ LABELS = {
     "people": "Employees", "eligible": "Eligible", "asked": "Asked", "approved": "Approved", "enabled": "Enabled",
     "activated": "Activated", "monthly": "Monthly active", "weekly": "Weekly active", "habitual": "Habitual",
 }  # fmt: skip
+# The stage that each is a share of.
+BEFORE = {
+    "asked": "eligible", "approved": "asked", "enabled": "approved", "activated": "enabled", "monthly": "activated",
+    "weekly": "monthly", "habitual": "monthly",
+}  # fmt: skip
 SCALED = 3
 _MONTHS, _AHEAD, _GROWTH_DAYS = 12, 3, 28
 _CASES_SHOWN = 20
@@ -49,7 +54,7 @@ class _Adoption:
         return figures_on(day, fresh=self.fresh)
 
     def document(self) -> Document:
-        enabled, weekly = self.mine["enabled"], share(self.mine["weekly"], self.mine["enabled"])
+        enabled, weekly = self.mine["enabled"], self.rate("weekly", "enabled")
         opinion = "Few people use it yet: the figures are too small to be shown."
         if enabled is not None:
             opinion = f"{enabled:,} people hold a live seat."
@@ -68,6 +73,7 @@ class _Adoption:
         return [
             "Figures are those known at the end of the day; what was recorded later is not in them.",
             "A figure about fewer than ten people is not shown, nor one from which it could be worked out. Zero is shown.",
+            "Where a total would give a hidden figure away, it is the sum of the agencies that are shown.",
             "Use is counted by the vendor, by day and person. Beacon knows no content and shows no person's use.",
         ]
 
@@ -76,16 +82,32 @@ class _Adoption:
         week = self.figures.standing.week
         return "no week is known yet" if week is None else f"week that ended {_day(week + timedelta(days=6))}"
 
+    def rate(self, part: str, whole: str) -> int | None:
+        """Whole percent, over agencies of which both are shown."""
+        return share(*self.figures.pair(self.scope, part, whole))
+
+    def part(self, name: str) -> str:
+        """Words for a figure that is not that of the whole scope."""
+        if self.mine[name] is None or self.figures.is_whole(self.scope, name):
+            return ""
+        return ", without agencies too small to be shown"
+
     # -- sections ----------------------------------------------------------------------------------------------
 
     def headline(self) -> Section:
         purchased = sum(contract.seats for contract in self.registers.contracts)
         stats = [
-            Stat("Enabled", self.mine["enabled"], "count", "enabled", f"at the end of {_day(self.day)}"),
-            Stat("Activation rate", share(self.mine["activated"], self.mine["enabled"]), "percent", "activation"),
+            Stat(
+                "Enabled",
+                self.mine["enabled"],
+                "count",
+                "enabled",
+                f"at the end of {_day(self.day)}{self.part('enabled')}",
+            ),
+            Stat("Activation rate", self.rate("activated", "enabled"), "percent", "activation"),
             Stat(
                 "Weekly active rate",
-                share(self.mine["weekly"], self.mine["enabled"]),
+                self.rate("weekly", "enabled"),
                 "percent",
                 "activity",
                 self.week_ended,
@@ -97,12 +119,10 @@ class _Adoption:
         return Section("headline", "At a glance", stats=stats)
 
     def funnel(self) -> Section:
-        before: int | None = None
         rows: list[Sequence[Value]] = []
         for name in FUNNEL:
-            value = self.mine[name]
-            rows.append((LABELS[name], value, "" if before is None else share(value, before)))
-            before = self.mine["monthly"] if name == "weekly" else value
+            before = BEFORE.get(name, "")
+            rows.append((LABELS[name], self.mine[name], self.rate(name, before) if before else ""))
         known = [
             (LABELS[name], self.mine[name]) for name in ("asked", "enabled", "weekly") if self.mine[name] is not None
         ]
@@ -208,8 +228,9 @@ class _Adoption:
         return [(day, max(0, min(most, round(now + pace * (day - self.day).days)))) for day in ends]
 
     def cost(self) -> Section:
-        price, enabled, monthly = self.price, self.mine["enabled"], self.mine["monthly"]
-        idle = None if enabled is None or monthly is None else max(0, enabled - monthly)
+        price, enabled = self.price, self.mine["enabled"]
+        monthly, held = self.figures.pair(self.scope, "monthly", "enabled")
+        idle = None if held is None or monthly is None else max(0, held - monthly)
         stats = [
             Stat("Cost of enabled seats, a year", _times(price, enabled), "money", "seat_cost"),
             Stat("Cost per active seat and year", self.per_active(), "money", "active_cost", self.week_ended),
@@ -231,9 +252,13 @@ class _Adoption:
         return self.contract_cost / seats if seats else Decimal()
 
     def per_active(self) -> Decimal | None:
-        monthly = self.mine["monthly"]
-        whole = self.contract_cost if self.scope.kind == "all" else _times(self.price, self.mine["enabled"])
-        return None if not monthly or whole is None else whole / monthly
+        """The whole contract over everybody who is active, or the seats of some agencies over who is active there."""
+        monthly, held = self.figures.pair(self.scope, "monthly", "enabled")
+        if not monthly:
+            return None
+        if self.scope.kind == "all":
+            return self.contract_cost / monthly if self.figures.is_whole(self.scope, "monthly") else None
+        return None if held is None else self.price * held / monthly
 
     def cases(self) -> Section:
         ids = {place.id: place.name for place in self.figures.landscape.agencies_in(self.scope)}

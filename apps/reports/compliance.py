@@ -93,6 +93,7 @@ class _Compliance:
         said = ["Figures are those known at the end of the day; what was recorded later is not in them."]
         if self.is_floored:
             said.append("A figure about fewer than ten people is not shown, nor one from which it could be worked out.")
+            said.append("Where a total would give a hidden figure away, it is the sum of the agencies that are shown.")
         return said
 
     # -- the opinion -------------------------------------------------------------------------------------------

@@ -57,9 +57,27 @@ class Figures:
         return sum(counts.get(pk, {}).get(measure, 0) for pk in agencies)
 
     def of(self, scope: Scope, measure: str) -> int | None:
-        """The published figure of a scope; None where it is not shown."""
+        """The published figure of a scope: its total, or the sum of what is shown in it where the total would give a
+        hidden figure away. None where nothing is shown.
+        """
+        return self.pair(scope, measure, measure)[0]
+
+    def pair(self, scope: Scope, measure: str, other: str) -> tuple[int | None, int | None]:
+        """Two figures of a scope about the same agencies, so that they may be compared."""
+        one, two = self.shown[measure], self.shown[other]
+        if scope.kind != "agency" and scope.node in one.nodes and scope.node in two.nodes:
+            return one.nodes[scope.node], two.nodes[scope.node]
+        both = [p.id for p in self.landscape.agencies_in(scope) if p.id in one.leaves and p.id in two.leaves]
+        sums = [sum(shown.leaves[pk] for pk in both) for shown in (one, two)]
+        if scope.kind == "agency":
+            return (sums[0], sums[1]) if both else (None, None)
+        # Nothing but zeros beside something hidden would read as nobody.
+        return (sums[0] or None, sums[1] if sums[0] else None)
+
+    def is_whole(self, scope: Scope, measure: str) -> bool:
+        """Whether the figure is that of the whole scope, and not of the agencies shown only."""
         shown = self.shown[measure]
-        return shown.leaves.get(scope.id) if scope.kind == "agency" else shown.nodes.get(scope.node)
+        return scope.id in shown.leaves if scope.kind == "agency" else scope.node in shown.nodes
 
 
 def figures_on(day: date, *, fresh: bool = True) -> Figures:

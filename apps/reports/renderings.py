@@ -14,6 +14,7 @@ from apps.reports.definitions import DEFINITIONS
 from apps.reports.document import Data, tables_of, to_json, words
 
 NOT_SHOWN = "not shown"
+NUMBERS = {"count", "percent", "money", "days"}
 FORMS = {
     "pdf": "application/pdf",
     "csv": "text/csv; charset=utf-8",
@@ -112,19 +113,20 @@ def shown(data: Data, *, drawn: bool = False) -> Data:
         stats = [stat | {"words": words(stat["value"], stat["kind"])} for stat in section["stats"]]
         tables = [_shown_table(table, drawn=drawn) for table in section["tables"]]
         sections.append(section | {"stats": stats, "tables": tables})
-    return data | {"sections": sections}
+    return data | {"sections": sections, "as_of_words": words(data["as_of"], "date")}
 
 
 def _shown_table(table: Data, *, drawn: bool) -> Data:
     rows = [
         [
-            {"words": words(value, column["kind"]), "label": column["label"], "is_number": column["kind"] != "text"}
+            {"words": words(value, column["kind"]), "label": column["label"], "is_number": column["kind"] in NUMBERS}
             for column, value in zip(table["columns"], row, strict=True)
         ]
         for row in table["rows"]
     ]
     picture = charts.data_uri(chart_of(table)) if drawn and table["chart"] and rows else ""
-    return table | {"cells": rows, "picture": picture}
+    heads = [column | {"is_number": column["kind"] in NUMBERS} for column in table["columns"]]
+    return table | {"cells": rows, "picture": picture, "columns": heads}
 
 
 def chart_of(table: Data) -> str:
