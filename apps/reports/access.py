@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TypeVar
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min
 
-from apps.accounts.actors import EVERYWHERE, Actor, Role
+from apps.accounts.actors import Actor, Role
 from apps.audit.models import Fact
 from apps.core import clock
 from apps.core.errors import Invalid
@@ -15,12 +14,11 @@ from apps.reports.adoption import adoption
 from apps.reports.compliance import compliance
 from apps.reports.document import Document
 from apps.reports.figures import latest_day
-from apps.reports.models import KINDS, SavedReport, StoredReport
+from apps.reports.models import KINDS
 from apps.reports.scopes import Scope, landscape_on, scope_named, scopes_for
 
 READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.LEADER, Role.CONTACT)
 _MONTHS_BACK = 24
-Row = TypeVar("Row", StoredReport, SavedReport)
 
 
 def first_day() -> date | None:
@@ -91,22 +89,3 @@ def may_read(actor: Actor, scope: str, *, floored: bool) -> bool:
     if not floored:
         return False
     return scope in {str(one) for one in scopes_for(actor, landscape_on(latest_day()))}
-
-
-def reports_visible_to(actor: Actor) -> QuerySet[StoredReport]:
-    """EOTSS, privacy office and auditors: all. Leaders and contacts: those without small figures, of their scope."""
-    return _cut(StoredReport.objects.all(), actor)
-
-
-def saved_visible_to(actor: Actor) -> QuerySet[SavedReport]:
-    """The same for reports under a name."""
-    return _cut(SavedReport.objects.select_related("owner"), actor)
-
-
-def _cut(rows: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
-    if actor.sees_everyone:
-        return rows
-    rows = rows.filter(is_floored=True)
-    if EVERYWHERE in actor.roles.get(Role.LEADER, frozenset()):
-        return rows
-    return rows.filter(scope__in=[str(one) for one in scopes_for(actor, landscape_on(latest_day()))])

@@ -136,19 +136,15 @@ class _Adoption:
         return Section("funnel", "How far people have come", tables=[table])
 
     def agencies(self) -> Section:
-        tables = []
-        places = self.figures.landscape.places
-        if self.scope.kind in {"all", "phase", "workspace"}:
-            parents = sorted(
-                {p.secretariat for p in self.figures.landscape.agencies_in(self.scope)}, key=lambda pk: places[pk].name
-            )
-            whole = [Scope("secretariat", places[pk].code, pk, places[pk].name) for pk in parents]
-            if self.scope.kind == "all":
-                tables.append(self.breakdown("secretariats", "By secretariat", "Secretariat", whole))
+        landscape, tables = self.figures.landscape, []
+        inside = [place for place in landscape.agencies_in(self.scope) if place.phase_id is not None]
+        if self.scope.kind == "all":
+            parents = {landscape.places[place.secretariat] for place in inside}
+            whole = [Scope("secretariat", one.code, one.id, one.name) for one in sorted(parents, key=lambda p: p.name)]
+            tables.append(self.breakdown("secretariats", "By secretariat", "Secretariat", whole))
         if self.scope.kind != "agency":
-            inside = [Scope("agency", p.code, p.id, p.name) for p in self.figures.landscape.agencies_in(self.scope)]
-            started = [one for one in inside if places[one.id].phase_id is not None]  # type: ignore[index]  # an agency's own id
-            tables.append(self.breakdown("agencies", "By agency", "Agency", started))
+            single = [Scope("agency", place.code, place.id, place.name) for place in inside]
+            tables.append(self.breakdown("agencies", "By agency", "Agency", single))
         return Section("agencies", "Where", "Agencies that are in a phase.", tables=tables)
 
     def breakdown(self, key: str, title: str, head: str, scopes: Sequence[Scope]) -> Table:

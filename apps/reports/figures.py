@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.core.cache import cache
 
+from apps.audit.models import Fact
 from apps.core import clock
 from apps.reports.past import REASONS, Standing, standing_on
 from apps.reports.publishing import Measure, Shown, publish
@@ -80,13 +81,19 @@ class Figures:
         return scope.id in shown.leaves if scope.kind == "agency" else scope.node in shown.nodes
 
 
+def _database() -> str:
+    """Which history this is: another database, or one that was filled anew, has another first fact."""
+    first = Fact.objects.order_by("pk").values_list("pk", "since").first()
+    return f"{first[0]}-{first[1].timestamp()}" if first else "empty"
+
+
 def figures_on(day: date, *, fresh: bool = True) -> Figures:
     """The figures of a day that is over.
 
     `fresh` reads the histories. Otherwise a day's counts may come from the cache: they cannot change any more, and a
     page that shows twelve months would read twelve days. What is stored and signed is always read afresh.
     """
-    key = f"reports:standing:{day.isoformat()}"
+    key = f"reports:standing:{_database()}:{day.isoformat()}"
     standing = None if fresh else cache.get(key)
     if standing is None:
         standing = standing_on(day)

@@ -10,7 +10,7 @@ from apps.core import charts
 from apps.core.pdf import pdf
 from apps.core.spreadsheets import safe_cell
 from apps.core.workbooks import Sheet, SheetColumn, workbook
-from apps.reports.definitions import DEFINITIONS
+from apps.reports.definitions import DEFINITIONS, Definition
 from apps.reports.document import Data, tables_of, to_json, words
 
 NOT_SHOWN = "not shown"
@@ -101,9 +101,16 @@ def xlsx_of(data: Data) -> bytes:
 
 def pdf_of(data: Data) -> bytes:
     """The report on paper, tagged (PDF/UA-1), with its charts as drawings and their tables below them."""
-    return pdf(
-        "reports/paper.html", {"title": data["title"], "report": shown(data, drawn=True), "definitions": DEFINITIONS}
-    )
+    context = {"title": data["title"], "report": shown(data, drawn=True), "definitions": defined_in(data)}
+    return pdf("reports/paper.html", context)
+
+
+def defined_in(data: Data) -> dict[str, Definition]:
+    """The definitions of the figures that a report has, in the order of definitions.py."""
+    used = {stat["define"] for section in data["sections"] for stat in section["stats"]}
+    used |= {column["define"] for table in tables_of(data) for column in table["columns"]}
+    used |= {row[0] for table in tables_of(data) if table["key"] == "funnel" for row in table["rows"]}
+    return {key: one for key, one in DEFINITIONS.items() if key in used or one.title in used}
 
 
 def shown(data: Data, *, drawn: bool = False) -> Data:

@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 import json
+from typing import TypeVar
 
+from django.db.models import QuerySet
+
+from apps.accounts.actors import EVERYWHERE, Actor, Role
 from apps.reports.document import Data
-from apps.reports.models import ReportFile, StoredReport
+from apps.reports.figures import latest_day
+from apps.reports.models import ReportFile, SavedReport, StoredReport
+from apps.reports.scopes import landscape_on, scopes_for
+
+Row = TypeVar("Row", StoredReport, SavedReport)
+
+
+def reports_visible_to(actor: Actor) -> QuerySet[StoredReport]:
+    """EOTSS, privacy office and auditors: all. Leaders and contacts: those without small figures, of their scope."""
+    return _cut(StoredReport.objects.all(), actor)
+
+
+def saved_visible_to(actor: Actor) -> QuerySet[SavedReport]:
+    """The same for reports under a name."""
+    return _cut(SavedReport.objects.select_related("owner"), actor)
+
+
+def _cut(rows: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
+    if actor.sees_everyone:
+        return rows
+    rows = rows.filter(is_floored=True)
+    if EVERYWHERE in actor.roles.get(Role.LEADER, frozenset()):
+        return rows
+    return rows.filter(scope__in=[str(one) for one in scopes_for(actor, landscape_on(latest_day()))])
 
 
 def data_of_stored(report: StoredReport) -> Data:

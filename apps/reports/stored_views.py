@@ -18,10 +18,10 @@ from apps.core.downloads import download
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import EmptyForm, form_page, saying
 from apps.reports import services
-from apps.reports.access import READERS, reports_visible_to, saved_visible_to
+from apps.reports.access import READERS
 from apps.reports.models import KINDS, SavedReport, StoredReport
 from apps.reports.renderings import FORMS, name_of, rendered, shown
-from apps.reports.selectors import data_of_stored, file_of_stored
+from apps.reports.selectors import data_of_stored, file_of_stored, reports_visible_to, saved_visible_to
 from apps.reports.views import CRUMB, AskForm, asked_for
 
 STATE_TAGS = {"queued": "info", "done": "good", "failed": "bad"}

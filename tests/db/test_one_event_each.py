@@ -32,6 +32,7 @@ from apps.licenses.models import ReclaimPolicy, ReclaimRun, Seat
 from apps.licenses.settle import seats_move
 from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
+from apps.reports import services as made
 from apps.rollout import services as rollout
 from apps.rollout.models import Phase
 from apps.vendors import drift as drifts
@@ -51,12 +52,24 @@ MODULES = [
     "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
     "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
-    "apps.vendors.drift", "apps.vendors.usage_services",
+    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
-    "roster_work", "drifts_record", "missing_in", "why_not_send", "why_not_data", "attach", "answers", "may_answer",
+    "roster_work", "drifts_record", "missing_in", "reports_due", "why_not_send", "why_not_data", "attach", "answers", "may_answer",
 }  # fmt: skip
+
+
+def _report(w: World) -> object:
+    return made.report_request(actor=w.erin, kind="adoption")
+
+
+def _made(w: World) -> object:
+    return made.report_make(actor=SYSTEM, report=_report(w))
+
+
+def _kept(w: World) -> object:
+    return made.saved_create(actor=w.erin, name="x", kind="compliance")
 
 
 def bob(w: World) -> object:
@@ -339,6 +352,12 @@ EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
     "stop_lift": with_(_stopped, lambda w, o: protection.stop_lift(actor=w.erin, stop=o, reason="x")),
     "hold_place": lambda w: lambda: protection.hold_place(actor=w.paula, employee=w.employee("A003"), matter="7", reason="x"),
     "hold_end": with_(_on_hold, lambda w, o: protection.hold_end(actor=w.paula, hold=o, reason="x")),
+    "report_request": lambda w: lambda: made.report_request(actor=w.erin, kind="adoption"),
+    "report_make": with_(_report, lambda w, r: made.report_make(actor=SYSTEM, report=r)),
+    "report_check": with_(_made, lambda w, r: made.report_check(actor=w.audrey, report=r)),
+    "saved_create": lambda w: lambda: made.saved_create(actor=w.erin, name="x", kind="compliance"),
+    "saved_change": with_(_kept, lambda w, s: made.saved_change(actor=w.erin, saved=s, name="y", cadence="", recipients=[])),
+    "saved_end": with_(_kept, lambda w, s: made.saved_end(actor=w.erin, saved=s)),
     "drift_adopt": _adopt, "drift_remove": _other("remove"), "drift_repair": _other("repair"), "drift_ignore": _other("ignore"),
 }  # fmt: skip
 # In consequence of an act seats move; each leaves an event of its own.

@@ -31,6 +31,8 @@ from apps.licenses import selectors as seats
 from apps.licenses.models import ReclaimRun
 from apps.mail import selectors as mail
 from apps.mail.models import Message, SuppressedAddress
+from apps.reports import selectors as reports
+from apps.reports import services as report_writes
 from apps.rollout import selectors as rollout
 from apps.terms import selectors as terms
 from apps.training import import_services as training_imports
@@ -89,6 +91,8 @@ SEES: list[tuple[Selector, set[str]]] = [
     (knowledge.obligations_visible_to, REVIEWERS | {"lee"}),
     (knowledge.announcements_visible_to, REVIEWERS | {"alice", "bob"}),  # for agency A
     (knowledge.proxy_months_visible_to, REVIEWERS | {"alice"}),
+    (reports.reports_visible_to, REVIEWERS | {"lee"}),  # adoption of all agencies
+    (reports.saved_visible_to, REVIEWERS | {"lee"}),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -171,6 +175,8 @@ def house(world: World) -> dict[Selector, Any]:
         vendors.events_visible_to: VendorEvent.objects.create(
             workspace=workspace, event_id="e-1", type="user.added", at=clock.now(), subject=bob.email
         ),
+        reports.reports_visible_to: report_writes.report_request(actor=world.erin, kind="adoption"),
+        reports.saved_visible_to: report_writes.saved_create(actor=world.erin, name="All", kind="adoption"),
         mail.messages_visible_to: Message.objects.get(employee_ref=bob.pk, kind="licenses_seat_granted"),
         mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),
         incidents.incidents_visible_to: incident,

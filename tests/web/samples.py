@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.access import Rule, rule_of
+from apps.accounts.actors import SYSTEM
 from apps.agencies import roster_services
 from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
@@ -26,6 +27,7 @@ from apps.licenses import protection_services as protection
 from apps.licenses.models import ReclaimRun
 from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
+from apps.reports import services as report_services
 from apps.rollout import services as rollout
 from apps.terms import services as terms
 from apps.terms.models import Acceptance
@@ -92,8 +94,23 @@ def furnished() -> tuple[World, Parameters]:
     world.with_vendor("http://127.0.0.1:9/v1")
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
-    parameters |= _catalog(world) | _incidents(world) | _knowledge(world)
+    parameters |= _catalog(world) | _incidents(world) | _knowledge(world) | _reports(world)
     return world, parameters
+
+
+def _reports(world: World) -> Parameters:
+    stored = report_services.report_request(actor=world.erin, kind="adoption", scope="agency:AAA")
+    report_services.report_make(actor=SYSTEM, report=stored)
+    saved = report_services.saved_create(
+        actor=world.erin, name="Every month", kind="adoption", scope="agency:AAA", cadence="monthly"
+    )
+    return {
+        "reports:stored": {"pk": stored.pk}, "reports:stored-progress": {"pk": stored.pk},
+        "reports:stored-check": {"pk": stored.pk}, "reports:stored-file": {"pk": stored.pk, "form": "json"},
+        "reports:saved-change": {"pk": saved.pk}, "reports:saved-end": {"pk": saved.pk},
+        "reports:store": {"kind": "adoption"}, "reports:chart": {"kind": "adoption", "key": "funnel"},
+        "reports:file": {"kind": "adoption", "form": "json"},
+    }  # fmt: skip
 
 
 def _seats(world: World) -> Parameters:
