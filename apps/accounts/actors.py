@@ -74,6 +74,11 @@ class Actor:
         return self.has(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 
     @property
+    def sees_names(self) -> bool:
+        """Whether pages about the roll-out name the people in it. Leaders read figures and no names."""
+        return self.sees_everyone or Role.LEADER not in self.roles or Role.CONTACT in self.roles
+
+    @property
     def can_search_people(self) -> bool:
         return self.sees_everyone or Role.CONTACT in self.roles
 

@@ -85,7 +85,8 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "agency": found,
         "place": place_of(found.pk),
-        "contacts": contacts_for(found),
+        "contacts": contacts_for(found) if actor.sees_names else [],
+        "sees_names": actor.sees_names,
         "serves": serves,
         "people": people if shows_people else None,
         "lacking": lacking_in([found.pk]) if serves else None,

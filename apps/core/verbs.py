@@ -51,7 +51,7 @@ def form_page(
     request: HttpRequest,
     *,
     title: str,
-    form_class: type[forms.Form],
+    form_class: Callable[..., forms.Form],
     act: Callable[[dict[str, Any]], Any],
     done: str | Callable[[Any], str],
     back: str,

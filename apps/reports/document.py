@@ -117,7 +117,7 @@ def tables_of(data: Data) -> list[Data]:
 
 
 def words(value: Any, kind: str) -> str:
-    """A value as people read it: "12,400", "48%", "$1,209.60", "$4,320,000", "November 24, 2026"; "not shown" for one that is hidden."""
+    """A value as people read it: "12,400", "48%", "$1,209.60", "November 24, 2026"; "not shown" for one that is hidden."""
     if value is None:
         return "not shown"
     if value == "" or kind == "text":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import django_filters
 from django import forms
 from django.contrib import messages
@@ -11,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from apps.accounts.access import actor_of, allow
-from apps.accounts.actors import Role
+from apps.accounts.actors import Actor, Role
 from apps.accounts.models import User
 from apps.audit.words import history
 from apps.core.downloads import download
@@ -49,8 +52,10 @@ COLUMNS = [
 
 @allow(*READERS)
 def stored_list(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    columns = [column for column in COLUMNS if column.key != "by" or actor.sees_names]
     listing = Listing(
-        request, reports_visible_to(actor_of(request)), COLUMNS, "Kept reports", "reports",
+        request, reports_visible_to(actor), columns, "Kept reports", "reports",
         Empty("No report was kept yet", "Open a report and choose “Keep and sign”.", reverse("reports:overview"), "Reports"),
         StoredFilter, default_sort="-report",
     )  # fmt: skip
@@ -81,7 +86,7 @@ def stored(request: HttpRequest, pk: int) -> HttpResponse:
     report, actor = _found(request, pk), actor_of(request)
     is_done = report.state == StoredReport.State.DONE
     context = {
-        "run": report, "tag": STATE_TAGS[report.state], "history": history(report), "is_done": is_done,
+        "run": report, "sees_names": actor.sees_names, "tag": STATE_TAGS[report.state], "history": history(report), "is_done": is_done,
         "forms": {form: form.upper() for form in FORMS}, "may_check": is_done and actor.sees_everyone,
         "report": shown(data_of_stored(report)) if is_done else None,
         "crumbs": [(CRUMB[0], reverse(CRUMB[1])), ("Kept reports", reverse("reports:stored-list")), (str(report), "")],
@@ -140,8 +145,10 @@ class SavedFilter(django_filters.FilterSet):
 
 @allow(*READERS)
 def saved_list(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    columns = [column for column in SAVED_COLUMNS if column.key != "owner" or actor.sees_names]
     listing = Listing(
-        request, saved_visible_to(actor_of(request)), SAVED_COLUMNS, "Saved reports", "saved-reports",
+        request, saved_visible_to(actor), columns, "Saved reports", "saved-reports",
         Empty("No saved report yet", "It keeps a question, and can come by itself.", reverse("reports:saved-new"), "Save a report"),
         SavedFilter, default_sort="name",
     )  # fmt: skip
@@ -157,10 +164,16 @@ class TermsForm(forms.Form):
     name = forms.CharField(max_length=120)
     cadence = forms.ChoiceField(label="Made by itself", choices=SavedReport.Cadence.choices, required=False)
     recipients = forms.ModelMultipleChoiceField(
-        User.objects.filter(is_active=True, role_assignments__ended_at=None, role_assignments__isnull=False).distinct(),
-        label="Who gets a link", required=False, widget=forms.CheckboxSelectMultiple,
+        User.objects.none(), label="Who gets a link", required=False, widget=forms.CheckboxSelectMultiple,
         help_text="Each is checked again when it is sent: whoever may not read it by then gets nothing.",
     )  # fmt: skip
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(is_active=True, role_assignments__ended_at=None, role_assignments__isnull=False)
+        # Who reads no names chooses among none but their own.
+        mine = people if actor.sees_names else people.filter(pk=actor.user_id or 0)
+        self.fields["recipients"].queryset = mine.distinct()  # type: ignore[attr-defined]  # a model field's
 
 
 class SavedForm(TermsForm):
@@ -168,18 +181,18 @@ class SavedForm(TermsForm):
     scope = forms.ChoiceField(label="About", required=False)
     field_order = ("name", "kind", "scope", "cadence", "recipients")
 
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, actor=actor, **kwargs)
+        self.fields["scope"] = AskForm(actor=actor).fields["scope"]
+        self.order_fields(self.field_order)
+
 
 @allow(*READERS)
 def saved_new(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
 
-    class Form(SavedForm):
-        def __init__(self, *args: object, **kwargs: object) -> None:
-            super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments, passed through
-            self.fields["scope"] = AskForm(actor=actor).fields["scope"]
-
     return form_page(
-        request, title="Save a report", form_class=Form, submit="Save", back=reverse("reports:saved-list"),
+        request, title="Save a report", form_class=partial(SavedForm, actor=actor), submit="Save", back=reverse("reports:saved-list"),
         act=lambda data: services.saved_create(actor=actor, **data), done="Saved.",
         crumbs=[(CRUMB[0], reverse(CRUMB[1])), ("Saved reports", reverse("reports:saved-list"))],
     )  # fmt: skip
@@ -190,7 +203,7 @@ def saved_change(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     saved = get_object_or_404(saved_visible_to(actor), pk=pk)
     return form_page(
-        request, title=f"Change {saved}", form_class=TermsForm, submit="Save", back=reverse("reports:saved-list"),
+        request, title=f"Change {saved}", form_class=partial(TermsForm, actor=actor), submit="Save", back=reverse("reports:saved-list"),
         initial={"name": saved.name, "cadence": saved.cadence, "recipients": saved.recipients.all()},
         act=lambda data: services.saved_change(actor=actor, saved=saved, **data), done="Saved.",
         intro=f"{saved.get_kind_display()}: {saved.scope_label}.",

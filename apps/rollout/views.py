@@ -140,6 +140,7 @@ def phase_detail(request: HttpRequest, number: int) -> HttpResponse:
         "own_agencies": {
             place.pk for place in places if place.agency_id in actor.agency_ids or actor.has(Role.ADMINISTRATOR)
         },
+        "sees_names": actor.sees_names,
         "sees_counts": actor.sees_everyone or actor.has(Role.LEADER),
         "crumbs": [("Phases", reverse("rollout:phases")), (str(phase), "")],
     }

@@ -122,8 +122,9 @@ class VersionFilter(django_filters.FilterSet):
 @allow()
 def version_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
+    columns = [column for column in COLUMNS if column.key != "by" or actor.sees_names]
     listing = Listing(
-        request, versions_visible_to(actor), COLUMNS, "Versions of the terms", "versions",
+        request, versions_visible_to(actor), columns, "Versions of the terms", "versions",
         Empty("No terms yet", "The privacy office drafts them."), VersionFilter, default_sort="-number",
     )  # fmt: skip
     verbs = [("Read the terms in force", reverse("terms:current")), ("Acceptances", reverse("terms:acceptances"))]
@@ -146,7 +147,7 @@ def version_detail(request: HttpRequest, number: int, language: str = BINDING) -
     others = versions_visible_to(actor).filter(number=number).exclude(pk=version.pk).order_by("id")
     context = {
         "version": version, "tag": STATE_TAGS[version.state], "body": rendered(version.body), "others": others,
-        "may_edit": author and version.state == "draft",
+        "sees_names": actor.sees_names, "may_edit": author and version.state == "draft",
         "may_publish": author and version.state == "draft" and (version.is_binding or _binding_is_out(version)),
         "may_unschedule": author and version.is_binding and version.state == "scheduled",
         "may_translate": author and version.is_binding and version.state != "superseded",

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             "reports_storedreport",
             condition="OLD.state = 'done'",
             columns=[
-                "kind", "scope", "scope_label", "as_of", "is_floored", "state", "made_at", "opinion", "sha256",
+                "kind", "scope", "scope_label", "as_of", "is_floored", "made_at", "opinion", "sha256",
                 "signature", "key_id",
             ],
             what="A report that was made",
