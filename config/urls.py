@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("apps.catalog.api_urls")),
     path("api/v1/", include("apps.incidents.api_urls")),
     path("api/v1/", include("apps.knowledge.api_urls")),
+    path("api/v1/", include("apps.reports.api_urls")),
     path("audit/", include("apps.console.audit_urls")),
     path("", include("apps.console.urls")),
     path("", include("apps.mail.urls")),

@@ -6,20 +6,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency, RosterRun
-from apps.agencies.selectors import agencies_counted_for, contacts_for, headcounts
+from apps.agencies.selectors import contacts_for
 from apps.catalog.selectors import due_cases, waiting_for
 from apps.core import clock
-from apps.core.floor import PRIVACY_FLOOR, floored
+from apps.core.floor import PRIVACY_FLOOR
 from apps.incidents.selectors import incidents_visible_to, unacknowledged
 from apps.knowledge.selectors import announcements_for, articles_due, obligation_counts, question_counts
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, ReclaimWatch, Seat, SeatRequest
 from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to, returnable
+from apps.reports.access import is_known
+from apps.reports.adoption import at_a_glance
+from apps.reports.document import data_of
+from apps.reports.figures import latest_day
+from apps.reports.renderings import shown
+from apps.reports.scopes import landscape_on, scopes_for
 from apps.rollout.gates import gates_of
 from apps.rollout.models import Phase, PhaseAgency
 from apps.vendors.models import SyncRun, Workspace
@@ -161,39 +167,18 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
 
 
 def leader_home(actor: Actor) -> dict[str, Any]:
-    """Is it worth it: the funnel in numbers of people, against the plan, agency by agency above the privacy floor."""
-    agencies = agencies_counted_for(actor)
-    asked = _by_agency(SeatRequest.objects.filter(is_current=True), "employee__agency")
-    holders = _by_agency(Seat.objects.filter(state="granted"), "agency")
-    people = headcounts()
-    shown = [
-        _row(agency, people.get(agency.pk, 0), asked[agency.pk], holders.get(agency.pk, 0))
-        for agency in agencies.filter(pk__in=asked).order_by("name")
-    ]
-    contract = contract_in_force(clock.today())
-    total = Seat.objects.filter(agency__in=agencies, state="granted").count()
-    return {
-        "rows": shown,
-        "contract": contract,
-        "granted": floored(total),
-        "cost": contract.price_per_seat_year * total if contract and total >= PRIVACY_FLOOR else None,
-        "phases": Phase.objects.exclude(state="draft"),
-        "workspaces": Workspace.objects.filter(is_active=True),
-        "floor": PRIVACY_FLOOR,
+    """Is it worth it and is it safe: the adoption report at a glance, the vendor's picture, what the vendor owes."""
+    context: dict[str, Any] = {
+        "workspaces": Workspace.objects.filter(is_active=True), "floor": PRIVACY_FLOOR,
         "obligations": obligation_counts(),
-    }
-
-
-def _by_agency(rows: QuerySet[Any], agency: str) -> dict[int, int]:
-    """How many rows each agency has."""
-    return dict(rows.order_by().values_list(agency).annotate(Count("pk")))
-
-
-def _row(agency: Agency, people: int, asked: int, holders: int) -> dict[str, Any]:
-    """One agency's line; small figures are left out, and where one is, so is the one it could be worked out from."""
-    shown = floored(holders)
-    if asked != holders and asked - holders < PRIVACY_FLOOR:
-        shown = None
-    return {
-        "name": agency.name, "code": agency.code, "people": floored(people), "asked": floored(asked), "holders": shown,
     }  # fmt: skip
+    day = latest_day()
+    scopes = scopes_for(actor, landscape_on(day))
+    if not scopes or not is_known(day):
+        return context
+    report = data_of(at_a_glance(day, scopes[0]))
+    return context | {
+        "report": shown(report),
+        "kind": "adoption",
+        "query": f"scope={report['scope']}&day={report['as_of']}",
+    }

@@ -27,6 +27,12 @@ def first_day() -> date | None:
     return None if first is None else clock.day_of(first)
 
 
+def is_known(day: date) -> bool:
+    """Whether Beacon knows anything of a day."""
+    first = first_day()
+    return first is not None and day >= first
+
+
 def month_ends() -> list[date]:
     """The days that readers of small figures choose from: the latest one and ends of months, newest first.
 

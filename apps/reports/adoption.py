@@ -43,6 +43,11 @@ def adoption(day: date, scope: Scope, *, fresh: bool = False) -> Document:
     return _Adoption(day, scope, fresh=fresh).document()
 
 
+def at_a_glance(day: date, scope: Scope) -> Document:
+    """The report's headline, its funnel and its agencies: what a leader's home shows of it."""
+    return _Adoption(day, scope, fresh=False).glance()
+
+
 class _Adoption:
     def __init__(self, day: date, scope: Scope, *, fresh: bool) -> None:
         self.day, self.scope, self.fresh = day, scope, fresh
@@ -53,17 +58,22 @@ class _Adoption:
     def figures_of(self, day: date) -> Figures:
         return figures_on(day, fresh=self.fresh)
 
+    def glance(self) -> Document:
+        return self.of([self.headline(), self.funnel(), self.phases(), self.agencies()])
+
     def document(self) -> Document:
+        return self.of([
+            self.headline(), self.funnel(), self.agencies(), self.phases(), self.months(), self.cost(), self.cases(),
+            *([self.incidents()] if self.scope.kind == "all" else []),
+        ])  # fmt: skip
+
+    def of(self, sections: Sequence[Section]) -> Document:
         enabled, weekly = self.mine["enabled"], self.rate("weekly", "enabled")
         opinion = "Few people use it yet: the figures are too small to be shown."
         if enabled is not None:
             opinion = f"{enabled:,} people hold a live seat."
             if weekly is not None:
                 opinion = f"{opinion[:-1]}, and {weekly}% of them used it in the last week."
-        sections = [
-            self.headline(), self.funnel(), self.agencies(), self.phases(), self.months(), self.cost(), self.cases(),
-            *([self.incidents()] if self.scope.kind == "all" else []),
-        ]  # fmt: skip
         return Document(
             "adoption", "Adoption of the AI assistant", str(self.scope), self.scope.label, self.day, True, opinion,
             sections, self.notes(),

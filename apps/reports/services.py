@@ -19,7 +19,7 @@ from apps.core import bell, clock
 from apps.core.errors import BeaconError, Invalid, NotPermitted, given
 from apps.core.pdf import NoPrinter
 from apps.mail.outbox import Letter, To, mail_queue
-from apps.reports.access import built, day_for, is_floored, may_read, report_for, scope_for
+from apps.reports.access import built, day_for, is_floored, is_known, may_read, report_for, scope_for
 from apps.reports.document import Data, data_of, to_json
 from apps.reports.figures import latest_day
 from apps.reports.lifecycle import REPORT
@@ -261,7 +261,7 @@ def reports_due(today: date | None = None) -> int:
     for kind in KINDS:
         floored = kind == "adoption"
         known = StoredReport.objects.filter(kind=kind, scope="all", as_of=month, is_floored=floored)
-        if not known.exists() and _is_known(month):
+        if not known.exists() and is_known(month):
             _queue(SYSTEM, kind, EVERYTHING, month, floored=floored)
             count += 1
     for saved in SavedReport.objects.filter(is_active=True).exclude(cadence=""):
@@ -275,19 +275,12 @@ def _queue_saved(saved: SavedReport, day: date) -> int:
     scope = next((one for one in scopes_in(landscape_on(day)) if str(one) == saved.scope), None)
     with transaction.atomic():
         updated = SavedReport.objects.filter(pk=saved.pk).exclude(last_for=day).update(last_for=day)
-        if not updated or scope is None or not _is_known(day):
+        if not updated or scope is None or not is_known(day):
             return 0
         report = _queue(SYSTEM, saved.kind, scope, day, floored=saved.is_floored, saved=saved)
         if report.state == StoredReport.State.DONE:
             _send(report, saved)
     return 1
-
-
-def _is_known(day: date) -> bool:
-    from apps.reports.access import first_day
-
-    first = first_day()
-    return first is not None and day >= first
 
 
 def _last_month_end(day: date) -> date:

@@ -108,7 +108,7 @@ def _reports(world: World) -> Parameters:
         "reports:stored": {"pk": stored.pk}, "reports:stored-progress": {"pk": stored.pk},
         "reports:stored-check": {"pk": stored.pk}, "reports:stored-file": {"pk": stored.pk, "form": "json"},
         "reports:saved-change": {"pk": saved.pk}, "reports:saved-end": {"pk": saved.pk},
-        "reports:store": {"kind": "adoption"}, "reports:chart": {"kind": "adoption", "key": "funnel"},
+        "reports-api:stored": {"pk": stored.pk}, "reports:store": {"kind": "adoption"}, "reports:chart": {"kind": "adoption", "key": "funnel"},
         "reports:file": {"kind": "adoption", "form": "json"},
     }  # fmt: skip
 
