@@ -33,7 +33,7 @@ from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
 from apps.vendors.planning import group_name
 from apps.vendors.sync import sync_workspace
-from demo import catalog, incidents, knowledge, vendor
+from demo import catalog, incidents, knowledge, usage, vendor
 from demo.cast import BY_KEY, CAST
 from demo.texts import (
     DECLINES,
@@ -53,8 +53,10 @@ PAROLE, PAROLE_ASKING, PAROLE_DELIVERED = "PAR", 8, 6
 SECOND = (("DOR", 600), ("DUA", 400), ("DIA", 120), ("PFM", 150))
 THIRD = (("MMA", 400), ("WEL", 800))
 ASKING, ALLOCATION, QUEUE = 430, 320, 40
-# Days before today: the ground is laid, people are trained, phase 1 opens. From then on they ask, one to nine days ago.
-GROUND, TRAINED, OPENED = 40, 20, 14
+# Days before today: the ground is laid, people are trained, phase 1 opens. From then on they ask week by week and Alice
+# decides a day later; the last quarter asked in the last nine days.
+GROUND, TRAINED, OPENED = 110, 90, 75
+WEEKS_OF_ASKING = range(68, 12, -7)
 # Rows of the second night that no reader can use: an unknown agency, an address that is none, a day that does not exist.
 REJECTED = (
     "E900001,new.person@mass.example,New,Person,Analyst,XYZ,,active,no,2026-11-02",
@@ -87,6 +89,7 @@ class Story:
             ("The Parole Board's people come through the identity provider", self.parole),
             ("Employees of EOTSS accept the terms and ask for seats", self.asking),
             ("Alice approves, declines and leaves a queue", self.deciding),
+            ("Ten weeks of use, as the vendor counted them", partial(usage.tell, OPENED)),
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
             ("Fourteen use cases, from an idea to a retired one", partial(self.ago, 6, self.catalog)),
             (
@@ -261,14 +264,16 @@ class Story:
         """One phase opens with every gate passed; one is held by two gates, a waiver asked for; one lies ahead."""
         self.first_phase()
         self.second_phase()
-        third = self.phase(3, "Health and assistance", "Notices in plain words.", 104, 2000)
+        third = self.phase(3, "Health and assistance", "Notices in plain words.", OPENED + 90, 2000)
         for code, allocation in THIRD:
             self.place(third, code, allocation)
         rollout.phase_schedule(actor=self.actor("erin"), phase=third)
 
     def first_phase(self) -> None:
         erin = self.actor("erin")
-        phase = self.phase(1, "EOTSS", "The technology office learns first, so that it can help the others.", 0, 600)
+        phase = self.phase(
+            1, "EOTSS", "The technology office learns first, so that it can help the others.", 0, 600, lasts=120
+        )
         place = self.place(phase, "TSS", self.share(ALLOCATION))
         rollout.phase_agency_attest(
             actor=self.actor("alice"), place=place, evidence="Blocked by the web proxy, change 20817"
@@ -281,7 +286,7 @@ class Story:
 
     def second_phase(self) -> None:
         erin = self.actor("erin")
-        phase = self.phase(2, "Revenue and labor", "Shorter answers to taxpayers and claimants.", 49, 1500)
+        phase = self.phase(2, "Revenue and labor", "Shorter answers to taxpayers and claimants.", OPENED + 35, 1500)
         for code, allocation in SECOND:
             place = self.place(phase, code, allocation)
             if code != "PFM":
@@ -299,25 +304,25 @@ class Story:
     def sign_off(self, phase: Phase, reason: str) -> None:
         rollout.phase_sign_off(actor=self.actor("paula"), phase=phase, reason=reason)
 
-    def phase(self, number: int, name: str, goal: str, begins_in: int, cap: int) -> Phase:
+    def phase(self, number: int, name: str, goal: str, begins_in: int, cap: int, lasts: int = 60) -> Phase:
         start = clock.today() + timedelta(days=begins_in)
         return rollout.phase_create(
             actor=self.actor("erin"), number=number, name=name, goal=goal, planned_start=start,
-            planned_end=start + timedelta(days=60), seat_cap=cap, required_courses=["AI-101", "AI-PRIV"],
+            planned_end=start + timedelta(days=lasts), seat_cap=cap, required_courses=["AI-101", "AI-PRIV"],
         )  # fmt: skip
 
     def parole(self) -> None:
-        """Approved twelve days ago; the identity team has entered all but two of them."""
+        """Approved ten weeks ago; the identity team has entered all but two of them."""
         contact, _, *people = self.staff(PAROLE, PAROLE_ASKING + 2)
         version = TermsVersion.objects.get(state="published")
-        with clock.shifted(timedelta(days=-12)):
+        with clock.shifted(timedelta(days=-70)):
             for employee in people:
                 actor = self.as_employee(employee)
                 terms.terms_accept(actor=actor, version=version, sha256=version.sha256)
                 for course in ("AI-101", "AI-PRIV"):
                     training.training_waive(
                         actor=self.actor("paula"), employee=employee, course=Course.objects.get(code=course),
-                        until_on=clock.today() + timedelta(days=200), reason="Trained by the board itself",
+                        until_on=clock.today() + timedelta(days=300), reason="Trained by the board itself",
                     )  # fmt: skip
                 licenses.request_submit(actor=actor, task_types=["summaries"], note="")
             waiting = SeatRequest.objects.filter(employee__in=[person.pk for person in people])
@@ -340,18 +345,37 @@ class Story:
         bob, hana, alice = (
             Employee.objects.get(employee_id=BY_KEY[key].employee_id) for key in ("bob", "hana", "alice")
         )
-        people = [bob, hana, *self.staff("TSS", self.share(ASKING)), alice]
+        crowd = self.staff("TSS", self.share(ASKING))
+        lately = len(crowd) * 3 // 4
+        self.asking_by_the_week(crowd[:lately], version)
+        people = [bob, hana, *crowd[lately:], alice]
         for position, employee in enumerate(people):
-            actor = self.as_employee(employee)
             # One after the other over nine days, the last of them an hour ago.
             ago = timedelta(days=9) * (1 - position / len(people)) + timedelta(hours=1)
             with clock.shifted(-ago):
-                if employee in (bob, hana, alice) or self.dice.random() < 0.9:
-                    terms.terms_accept(actor=actor, version=version, sha256=version.sha256)
-                licenses.request_submit(
-                    actor=actor, task_types=self.dice.sample(sorted(TASK_TYPES), self.dice.randint(1, 3)),
-                    note=self.dice.choice(NOTES),
+                self.ask(employee, version, accepts=employee in (bob, hana, alice) or self.dice.random() < 0.9)
+
+    def asking_by_the_week(self, crowd: list[Employee], version: TermsVersion) -> None:
+        weeks = len(WEEKS_OF_ASKING)
+        for week, ago in enumerate(WEEKS_OF_ASKING):
+            with clock.shifted(timedelta(days=-ago)):
+                for employee in crowd[week::weeks]:
+                    self.ask(employee, version, accepts=self.dice.random() < 0.9)
+            with clock.shifted(timedelta(days=1 - ago)):
+                waiting = SeatRequest.objects.filter(state="submitted", employee__agency__code="TSS")
+                licenses.requests_decide(
+                    actor=self.actor("alice"), request_ids=list(waiting.values_list("pk", flat=True)), approve=True,
+                    reason="Welcome",
                 )  # fmt: skip
+
+    def ask(self, employee: Employee, version: TermsVersion, *, accepts: bool) -> None:
+        actor = self.as_employee(employee)
+        if accepts:
+            terms.terms_accept(actor=actor, version=version, sha256=version.sha256)
+        licenses.request_submit(
+            actor=actor, task_types=self.dice.sample(sorted(TASK_TYPES), self.dice.randint(1, 3)),
+            note=self.dice.choice(NOTES),
+        )  # fmt: skip
 
     def deciding(self) -> None:
         """Most are approved. Some wait, a few of them for days; Alice's own is not hers to decide."""

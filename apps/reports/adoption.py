@@ -258,13 +258,9 @@ class _Adoption:
         return self.contract_cost / seats if seats else Decimal()
 
     def per_active(self) -> Decimal | None:
-        """The whole contract over everybody who is active, or the seats of some agencies over who is active there."""
+        """What the enabled seats cost, over the people who are active in the same agencies."""
         monthly, held = self.figures.pair(self.scope, "monthly", "enabled")
-        if not monthly:
-            return None
-        if self.scope.kind == "all":
-            return self.contract_cost / monthly if self.figures.is_whole(self.scope, "monthly") else None
-        return None if held is None else self.price * held / monthly
+        return None if not monthly or held is None else self.price * held / monthly
 
     def cases(self) -> Section:
         ids = {place.id: place.name for place in self.figures.landscape.agencies_in(self.scope)}

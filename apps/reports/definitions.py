@@ -51,8 +51,8 @@ DEFINITIONS = {
         "Cost of enabled seats", "Enabled seats at the contract's price per seat and year.", "Contracts, seats"
     ),
     "active_cost": Definition(
-        "Cost per active seat", "What the seats cost in a year, divided by monthly active people: the whole contract for "
-        "all agencies, the enabled seats for a part of them.", "Contracts, vendor's usage figures",
+        "Cost per active seat", "What the enabled seats cost in a year, divided by monthly active people. Seats that "
+        "were bought and not given out yet are not in it.", "Contracts, vendor's usage figures",
     ),
     "idle": Definition(
         "Idle seats", "Enabled seats less monthly active people. Somebody on leave is idle too; the figure is no "
