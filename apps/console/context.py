@@ -127,6 +127,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Compliance", "reports:compliance", None),
             ("Kept reports", "reports:stored-list", None),
             ("Saved reports", "reports:saved-list", None),
+            ("Transparency page", "reports:transparency-switch", None),
         ],
     ),
     ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),

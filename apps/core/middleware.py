@@ -79,6 +79,11 @@ class AnonymityMiddleware:
             request.META["REMOTE_ADDR"] = ""
             requests.forget()
             response = self.get_response(request)
+            # The cookie was taken off before anything could read it: the answer does not vary with it.
+            if varies := [name for name in response.get("Vary", "").split(", ") if name and name != "Cookie"]:
+                response["Vary"] = ", ".join(varies)
+            else:
+                response.headers.pop("Vary", None)
             # Style sheets and the next page are asked for without saying where from.
             response["Referrer-Policy"] = "no-referrer"
             return response

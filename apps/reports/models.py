@@ -128,3 +128,18 @@ class ReportFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_form_display()} of {self.report}"
+
+
+class Transparency(models.Model):
+    """Whether the public sees the transparency page. One row at most; none means no."""
+
+    id = models.BooleanField(primary_key=True, default=True)
+    is_on = models.BooleanField(default=False)
+    changed_by = models.CharField(max_length=200)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=True), name="reports_transparency_single")]
+
+    def __str__(self) -> str:
+        return "Transparency page"

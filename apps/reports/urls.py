@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.reports import stored_views, views
+from apps.reports import stored_views, transparency_views, views
 
 app_name = "reports"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("reports/saved/new/", stored_views.saved_new, name="saved-new"),
     path("reports/saved/<int:pk>/", stored_views.saved_change, name="saved-change"),
     path("reports/saved/<int:pk>/end/", stored_views.saved_end, name="saved-end"),
+    path("reports/transparency/", transparency_views.transparency_switch_page, name="transparency-switch"),
+    path("transparency/", transparency_views.transparency, name="transparency"),
+    path("transparency.json", transparency_views.transparency_json, name="transparency-json"),
     path("reports/<str:kind>/keep/", stored_views.store, name="store"),
     path("reports/<str:kind>/chart/<str:key>/", views.chart, name="chart"),
     path("reports/<str:kind>/file/<str:form>/", views.report_file, name="file"),

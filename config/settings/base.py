@@ -343,7 +343,7 @@ TICK = [
 # A granted seat is looked at again this often, for facts that change by the calendar alone (lapse, end of grace).
 SETTLE_EVERY_SECONDS = 300
 # Under these addresses no request has a user, a session or a request id (core.middleware.AnonymityMiddleware).
-ANONYMOUS_PATHS = ["/report/"]
+ANONYMOUS_PATHS = ["/report/", "/transparency/", "/transparency.json"]
 # Files of incidents: outside the web root and outside the database; in the backup (docs/incidents.md).
 INCIDENT_FILES = ENV.incident_files
 # Signed-out reports in an hour, all together, and guesses at codes: a budget for everybody, because no address is kept.

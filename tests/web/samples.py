@@ -28,6 +28,7 @@ from apps.licenses.models import ReclaimRun
 from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
 from apps.reports import services as report_services
+from apps.reports.transparency_services import transparency_switch
 from apps.rollout import services as rollout
 from apps.terms import services as terms
 from apps.terms.models import Acceptance
@@ -49,7 +50,9 @@ FOREIGN = {
     "demo:mail-html",
 }
 # Ours, and open to people signed out on purpose: each with its reason in its module.
-PUBLIC = {"incidents:public-report", "incidents:public-code"}
+PUBLIC = {
+    "incidents:public-report", "incidents:public-code", "reports:transparency", "reports:transparency-json",
+}  # fmt: skip
 # Whose right hangs on the record and not on the role: who sees the record and may not act on it gets 403.
 BY_RECORD = {
     "incidents:triage", "incidents:move", "incidents:say", "incidents:contain", "incidents:task-new",
@@ -101,6 +104,7 @@ def furnished() -> tuple[World, Parameters]:
 def _reports(world: World) -> Parameters:
     stored = report_services.report_request(actor=world.erin, kind="adoption", scope="agency:AAA")
     report_services.report_make(actor=SYSTEM, report=stored)
+    transparency_switch(actor=world.erin, is_on=True, reason="Decided")
     saved = report_services.saved_create(
         actor=world.erin, name="Every month", kind="adoption", scope="agency:AAA", cadence="monthly"
     )
