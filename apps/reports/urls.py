@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.reports import evidence_views, stored_views, views
+from apps.reports import evidence_views, records_views, stored_views, views
 
 app_name = "reports"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
     path("reports/saved/new/", stored_views.saved_new, name="saved-new"),
     path("reports/saved/<int:pk>/", stored_views.saved_change, name="saved-change"),
     path("reports/saved/<int:pk>/end/", stored_views.saved_end, name="saved-end"),
+    path("records/", records_views.bundle_list, name="bundles"),
+    path("records/new/", records_views.bundle_new, name="bundle-new"),
+    path("records/<int:pk>/", records_views.bundle, name="bundle"),
+    path("records/<int:pk>/progress/", records_views.bundle_progress, name="bundle-progress"),
+    path("records/<int:pk>/file/", records_views.bundle_file, name="bundle-file"),
     path("reports/<str:kind>/keep/", stored_views.store, name="store"),
     path("reports/<str:kind>/chart/<str:key>/", views.chart, name="chart"),
     path("reports/<str:kind>/file/<str:form>/", views.report_file, name="file"),
