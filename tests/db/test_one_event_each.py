@@ -23,6 +23,7 @@ from apps.accounts.models import RoleAssignment
 from apps.agencies import fiction, roster_services
 from apps.agencies import services as agencies
 from apps.audit.models import AuditEvent
+from apps.console import chain_services
 from apps.licenses import access_review_services as access
 from apps.licenses import protection_services as protection
 from apps.licenses import reclaim_services as reclaim
@@ -32,6 +33,7 @@ from apps.licenses.models import ReclaimPolicy, ReclaimRun, Seat
 from apps.licenses.settle import seats_move
 from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
+from apps.reports import evidence_services, records_services
 from apps.reports import services as made
 from apps.reports.transparency_services import transparency_switch
 from apps.rollout import services as rollout
@@ -43,6 +45,7 @@ from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
 from tests.db import acts_of_registers
 from tests.db.acts_of_registers import TODAY, Act, with_
 from tests.factories.cast import World, row
+from tests.factories.trail import chained
 
 pytestmark = pytest.mark.django_db
 MODULES = [
@@ -54,6 +57,7 @@ MODULES = [
     "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
+    "apps.reports.evidence_services", "apps.reports.records_services", "apps.console.chain_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -67,6 +71,17 @@ def _report(w: World) -> object:
 
 def _made(w: World) -> object:
     return made.report_make(actor=SYSTEM, report=_report(w))
+
+
+def _provable(w: World) -> object:
+    """A report whose events stand in the chain, as after a commit."""
+    report = _made(w)
+    chained()
+    return report
+
+
+def _bundle(w: World) -> Any:
+    return records_services.bundle_request(actor=w.paula, agencies=[w.a], since=TODAY(), until=TODAY(), reason="x")
 
 
 def _kept(w: World) -> object:
@@ -272,6 +287,10 @@ def _message(w: World, state: str) -> Message:
 
 
 EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
+    "bundle_request": lambda w: lambda: _bundle(w),
+    "bundle_make": with_(_bundle, lambda w, b: records_services.bundle_make(actor=SYSTEM, bundle=b)),
+    "chain_verify": lambda w: lambda: chain_services.chain_verify(actor=w.audrey),
+    "evidence_take": with_(_provable, lambda w, r: evidence_services.evidence_take(actor=w.audrey, report=r, reason="x")),
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
     "role_end": lambda w: lambda: accounts.role_end(actor=w.erin, assignment=RoleAssignment.objects.get(role="auditor"), reason="x"),
