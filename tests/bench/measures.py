@@ -34,7 +34,7 @@ from apps.vendors.models import Operation, Workspace
 from apps.vendors.planning import plan_for
 from apps.vendors.providers import provider_for
 from simulator.testing import RunningSimulator, start
-from tests.bench import registers, state, usage
+from tests.bench import registers, reports, state, usage
 from tests.bench import trail as long_trail
 
 Figure = dict[str, Any]
@@ -73,7 +73,7 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
         ("usage", lambda: usage.day(timed, figure)),
         # 14.6 million rows take minutes to make: only where asked for by name.
         ("usage-year", lambda: usage.year(timed, figure) if "usage-year" in only else iter(())),
-        ("report", report),
+        ("report", lambda: reports.figures(timed, figure)),
         ("pages", pages),
         ("audit", trail),
         ("audit-million", lambda: long_trail.million(timed, figure) if "audit-million" in only else iter(())),
@@ -85,18 +85,6 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
             for one in step():
                 if not only or name in only:
                     yield one
-
-
-def report() -> Iterator[Figure]:
-    """A day's counts from the histories, against one scan of the people in them."""
-    from apps.reports.past import standing_on
-
-    def scan() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT agency_id, count(*) FROM agencies_employee_at(now()) GROUP BY 1")
-            cursor.fetchall()
-
-    yield figure("report_standing", timed(lambda: standing_on(clock.today()), 3), timed(scan, 3))
 
 
 # ---- roster ------------------------------------------------------------------------------------------------
