@@ -7,6 +7,7 @@ Lines are JSON; each is signed with Ed25519, so that a line can be checked with 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,6 +23,16 @@ _FILE = "heads.jsonl"
 
 class HeadsAltered(Exception):
     """A kept head carries a signature that does not fit: the file was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A kept head as it stands in the file; whether its signature fits is for `kept` and the pack's verifier to say."""
+
+    stream: str
+    seq: int
+    at: datetime
+    text: str
 
 
 def keep(folder: Path) -> int:
@@ -70,6 +81,24 @@ def kept(folder: Path) -> dict[str, tuple[int, str]]:
             raise HeadsAltered(f"Line {number} of {path.name} was altered.")
         newest[body["stream"]] = max(newest.get(body["stream"], head), head)
     return newest
+
+
+def lines(folder: Path) -> list[Line]:
+    """Every line of the file that can be read, in order."""
+    path = folder / _FILE
+    found = []
+    for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            body = json.loads(text)
+            found.append(Line(str(body["stream"]), int(body["seq"]), datetime.fromisoformat(body["at"]), text))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def public_keys(folder: Path) -> dict[str, bytes]:
+    """The public halves of the keys that signed the heads in `folder`, by their ids."""
+    return _keys(folder).public_keys()
 
 
 def _keys(folder: Path) -> Keyring:
