@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from apps.core.spreadsheets import safe_cell
 
 CSV = "text/csv; charset=utf-8"
+ZIP = "application/zip"
 
 
 def download(content: bytes | str, name: str, content_type: str) -> HttpResponse:

@@ -65,7 +65,7 @@ def form_page(
     """Ask with a form and act on it. A refusal stands on the form with what to do next.
 
     `act` takes the cleaned data and returns what it made; `done` is the sentence that is said; `to` or `back` is where
-    the person lands.
+    the person lands. An act that answers with a file has it handed out.
     """
     form = form_class(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -75,6 +75,8 @@ def form_page(
             for reason in refusal.reasons:
                 form.add_error(None, str(reason))
         else:
+            if isinstance(result, HttpResponse):
+                return result
             messages.success(request, done(result) if callable(done) else done)
             return redirect(to(result) if to else back)
     context |= {

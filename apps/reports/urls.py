@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.reports import stored_views, transparency_views, views
+from apps.reports import evidence_views, stored_views, transparency_views, views
 
 app_name = "reports"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("reports/stored/<int:pk>/", stored_views.stored, name="stored"),
     path("reports/stored/<int:pk>/progress/", stored_views.stored_progress, name="stored-progress"),
     path("reports/stored/<int:pk>/check/", stored_views.stored_check, name="stored-check"),
+    path("reports/stored/<int:pk>/evidence/", evidence_views.evidence, name="evidence"),
     path("reports/stored/<int:pk>/<str:form>/", stored_views.stored_file, name="stored-file"),
     path("reports/saved/", stored_views.saved_list, name="saved-list"),
     path("reports/saved/new/", stored_views.saved_new, name="saved-new"),
