@@ -10,8 +10,8 @@ from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
 from apps.core.downloads import ZIP, download
 from apps.core.verbs import ReasonForm, form_page
-from apps.reports.access import reports_visible_to
 from apps.reports.evidence_services import evidence_take
+from apps.reports.selectors import reports_visible_to
 
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)

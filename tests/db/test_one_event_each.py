@@ -32,6 +32,7 @@ from apps.licenses.models import ReclaimPolicy, ReclaimRun, Seat
 from apps.licenses.settle import seats_move
 from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
+from apps.reports import evidence_services
 from apps.reports import services as made
 from apps.reports.transparency_services import transparency_switch
 from apps.rollout import services as rollout
@@ -43,6 +44,7 @@ from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
 from tests.db import acts_of_registers
 from tests.db.acts_of_registers import TODAY, Act, with_
 from tests.factories.cast import World, row
+from tests.factories.trail import chained
 
 pytestmark = pytest.mark.django_db
 MODULES = [
@@ -54,6 +56,7 @@ MODULES = [
     "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
+    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -67,6 +70,13 @@ def _report(w: World) -> object:
 
 def _made(w: World) -> object:
     return made.report_make(actor=SYSTEM, report=_report(w))
+
+
+def _provable(w: World) -> object:
+    """A report whose events stand in the chain, as after a commit."""
+    report = _made(w)
+    chained()
+    return report
 
 
 def _kept(w: World) -> object:
@@ -272,6 +282,7 @@ def _message(w: World, state: str) -> Message:
 
 
 EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
+    "evidence_take": with_(_provable, lambda w, r: evidence_services.evidence_take(actor=w.audrey, report=r, reason="x")),
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
     "role_end": lambda w: lambda: accounts.role_end(actor=w.erin, assignment=RoleAssignment.objects.get(role="auditor"), reason="x"),

@@ -109,6 +109,7 @@ def _reports(world: World) -> Parameters:
         actor=world.erin, name="Every month", kind="adoption", scope="agency:AAA", cadence="monthly"
     )
     return {
+        "reports:evidence": {"pk": stored.pk},
         "reports:stored": {"pk": stored.pk}, "reports:stored-progress": {"pk": stored.pk},
         "reports:stored-check": {"pk": stored.pk}, "reports:stored-file": {"pk": stored.pk, "form": "json"},
         "reports:saved-change": {"pk": saved.pk}, "reports:saved-end": {"pk": saved.pk},
