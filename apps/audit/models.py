@@ -7,8 +7,9 @@ deadlock the work before. Neither table can be changed; see migrations/0002.
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 
 class TransactionId(models.Func):
@@ -44,6 +45,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor_key", "-id"], name="audit_event_actor"),
             models.Index(fields=["verb", "-id"], name="audit_event_verb"),
             models.Index(fields=["transaction"], name="audit_event_transaction"),
+            # For searching: newest first in the order in which lists sort, and names as `icontains` asks for them.
+            models.Index(fields=["-at", "id"], name="audit_event_at"),
+            models.Index(fields=["stream", "-at", "id"], name="audit_event_stream"),
+            GinIndex(OpClass(Upper("actor_name"), name="gin_trgm_ops"), name="audit_event_actor_name"),
+            GinIndex(OpClass(Upper("record_name"), name="gin_trgm_ops"), name="audit_event_record_name"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,29 @@ def history_of(record: Model) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(record_type=record._meta.label, record_id=str(record.pk))
 
 
+# The distinct values of a column, each found by one step in its index: a million rows are not read for forty verbs.
+_DISTINCT = """
+    WITH RECURSIVE found(value) AS (
+        (SELECT {column} FROM audit_auditevent ORDER BY {column} LIMIT 1)
+        UNION ALL
+        SELECT (SELECT {column} FROM audit_auditevent WHERE {column} > found.value ORDER BY {column} LIMIT 1)
+        FROM found WHERE found.value IS NOT NULL
+    ) SELECT value FROM found WHERE value IS NOT NULL
+"""
+
+
+def verbs() -> list[str]:
+    """Every verb that the trail knows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DISTINCT.format(column="verb"))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def streams() -> list[str]:
+    """Every stream that has a head."""
+    return list(AuditHead.objects.order_by("stream").values_list("stream", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A record that is not what the trail says of it (settings.AUDIT_CHECKS): the event, its stream, and the problem."""

@@ -45,6 +45,20 @@ class Column:
     tag: Callable[[Any], str] | None = None
 
 
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # the class takes no argument when it runs
+    """Counts no further than it was told; `is_more` says that there is more."""
+
+    def __init__(self, rows: QuerySet[Any], per_page: int, most: int) -> None:
+        super().__init__(rows, per_page)
+        found = rows.order_by()[: most + 1].count()
+        self.is_more = found > most
+        self._count = min(found, most)
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+
 @dataclass(slots=True)
 class Empty:
     """What a list says when there is nothing yet, with the one next step."""
@@ -70,6 +84,8 @@ class Listing:
     checks: str = ""
     check_label: Callable[[Any], str] = str
     extra: dict[str, Any] = field(default_factory=dict)
+    # Beyond so many rows the list only says that there are more (0: it always counts).
+    counted_to: int = 0
 
     def __post_init__(self) -> None:
         self.filter_set = self.filters(self.request.GET, self.queryset, request=self.request) if self.filters else None
@@ -99,7 +115,8 @@ class Listing:
         if self._page is None:
             asked = self.request.GET.get("size", "")
             size = int(asked) if asked.isdecimal() and int(asked) in SIZES else SIZES[0]
-            self._page = Paginator(self.matching, size).get_page(self.request.GET.get("page"))
+            counted = BoundedPaginator(self.matching, size, self.counted_to) if self.counted_to else None
+            self._page = (counted or Paginator(self.matching, size)).get_page(self.request.GET.get("page"))
         return self._page
 
     @property

@@ -23,6 +23,7 @@ from apps.accounts.models import RoleAssignment
 from apps.agencies import fiction, roster_services
 from apps.agencies import services as agencies
 from apps.audit.models import AuditEvent
+from apps.console import chain_services
 from apps.licenses import access_review_services as access
 from apps.licenses import protection_services as protection
 from apps.licenses import reclaim_services as reclaim
@@ -57,6 +58,7 @@ MODULES = [
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services",
+    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services", "apps.console.chain_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -282,6 +284,7 @@ def _message(w: World, state: str) -> Message:
 
 
 EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
+    "chain_verify": lambda w: lambda: chain_services.chain_verify(actor=w.audrey),
     "evidence_take": with_(_provable, lambda w, r: evidence_services.evidence_take(actor=w.audrey, report=r, reason="x")),
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
