@@ -130,7 +130,15 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Transparency page", "reports:transparency-switch", None),
         ],
     ),
-    ("Record", [("Audit", "audit:events", None), ("Mail", "mail:messages", None)]),
+    (
+        "Record",
+        [
+            ("Audit", "audit:events", None),
+            ("State of the chain", "audit:chain", None),
+            ("Public records", "reports:bundles", None),
+            ("Mail", "mail:messages", None),
+        ],
+    ),
 ]
 # What concerns the person themself, in the menu under their name.
 MINE = [

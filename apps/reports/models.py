@@ -10,6 +10,10 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.reports.lifecycle import REPORT
+from apps.reports.records_models import BundleFile, RecordsBundle
+
+# A bundle of public records has a module of its own; Django finds models here.
+__all__ = ["KINDS", "BundleFile", "RecordsBundle", "ReportFile", "SavedReport", "StoredReport"]
 
 KINDS = {"adoption": "Adoption", "compliance": "Compliance"}
 

@@ -11,6 +11,7 @@ from apps.accounts.actors import EVERYWHERE, Actor, Role
 from apps.reports.document import Data
 from apps.reports.figures import latest_day
 from apps.reports.models import ReportFile, SavedReport, StoredReport
+from apps.reports.records_models import RecordsBundle
 from apps.reports.scopes import landscape_on, scopes_for
 
 Row = TypeVar("Row", StoredReport, SavedReport)
@@ -24,6 +25,12 @@ def reports_visible_to(actor: Actor) -> QuerySet[StoredReport]:
 def saved_visible_to(actor: Actor) -> QuerySet[SavedReport]:
     """The same for reports under a name."""
     return _cut(SavedReport.objects.select_related("owner"), actor)
+
+
+def bundles_visible_to(actor: Actor) -> QuerySet[RecordsBundle]:
+    """Public-records bundles: EOTSS and the privacy office, who answer such requests."""
+    rows = RecordsBundle.objects.all()
+    return rows if actor.has(Role.ADMINISTRATOR, Role.PRIVACY) else rows.none()
 
 
 def _cut(rows: QuerySet[Row], actor: Actor) -> QuerySet[Row]:

@@ -7,7 +7,7 @@ from celery import shared_task
 from apps.accounts.actors import SYSTEM
 from apps.core import bell
 from apps.mail.outbox import once_a_day
-from apps.reports.models import StoredReport
+from apps.reports.models import RecordsBundle, StoredReport
 
 
 @shared_task
@@ -30,3 +30,19 @@ def sweep() -> int:
         bell.ring(make_report, report.pk)
         count += 1
     return count
+
+
+@shared_task
+def make_bundle(bundle_id: int) -> str:
+    """Make one public-records bundle. Returns the state it is left in."""
+    from apps.reports.records_services import bundle_make
+
+    return bundle_make(actor=SYSTEM, bundle=RecordsBundle.objects.get(pk=bundle_id)).state
+
+
+def bundles_sweep() -> int:
+    """Ring again for bundles that still wait (settings.TICK). Returns how many."""
+    waiting = list(RecordsBundle.objects.filter(state=RecordsBundle.State.QUEUED).order_by("pk")[:20])
+    for bundle in waiting:
+        bell.ring(make_bundle, bundle.pk)
+    return len(waiting)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.reports import evidence_views, stored_views, transparency_views, views
+from apps.reports import evidence_views, records_views, stored_views, transparency_views, views
 
 app_name = "reports"
 urlpatterns = [
@@ -21,6 +21,11 @@ urlpatterns = [
     path("reports/transparency/", transparency_views.transparency_switch_page, name="transparency-switch"),
     path("transparency/", transparency_views.transparency, name="transparency"),
     path("transparency.json", transparency_views.transparency_json, name="transparency-json"),
+    path("records/", records_views.bundle_list, name="bundles"),
+    path("records/new/", records_views.bundle_new, name="bundle-new"),
+    path("records/<int:pk>/", records_views.bundle, name="bundle"),
+    path("records/<int:pk>/progress/", records_views.bundle_progress, name="bundle-progress"),
+    path("records/<int:pk>/file/", records_views.bundle_file, name="bundle-file"),
     path("reports/<str:kind>/keep/", stored_views.store, name="store"),
     path("reports/<str:kind>/chart/<str:key>/", views.chart, name="chart"),
     path("reports/<str:kind>/file/<str:form>/", views.report_file, name="file"),

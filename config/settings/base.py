@@ -337,6 +337,7 @@ TICK = [
     "apps.catalog.mails.sweep",
     "apps.incidents.mails.sweep",
     "apps.reports.tasks.sweep",
+    "apps.reports.tasks.bundles_sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]

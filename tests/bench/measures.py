@@ -35,6 +35,7 @@ from apps.vendors.planning import plan_for
 from apps.vendors.providers import provider_for
 from simulator.testing import RunningSimulator, start
 from tests.bench import registers, state, usage
+from tests.bench import trail as long_trail
 
 Figure = dict[str, Any]
 
@@ -75,6 +76,7 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
         ("report", report),
         ("pages", pages),
         ("audit", trail),
+        ("audit-million", lambda: long_trail.million(timed, figure) if "audit-million" in only else iter(())),
     ]
     for name, step in steps:
         if name == "eligibility":

@@ -19,7 +19,8 @@ from apps.licenses.models import AccessReview, ReclaimRun
 from apps.mail.lifecycle import MESSAGE
 from apps.reports import services as reports
 from apps.reports.lifecycle import REPORT
-from apps.reports.models import StoredReport
+from apps.reports.models import RecordsBundle, StoredReport
+from apps.reports.records_lifecycle import BUNDLE
 from apps.rollout.lifecycle import PHASE
 from apps.terms import services as terms
 from apps.terms.lifecycle import TERMS
@@ -43,6 +44,7 @@ TABLES: list[tuple[str, Lifecycle]] = [
     ("licenses_reclaimrun", RECLAIM),
     ("licenses_accessreview", REVIEW),
     ("mail_message", MESSAGE),
+    ("reports_recordsbundle", BUNDLE),
     ("reports_storedreport", REPORT),
     ("rollout_phase", PHASE),
     ("terms_termsversion", TERMS),
@@ -70,6 +72,8 @@ def one_of_each(world: World) -> World:
     Drift.objects.create(workspace=workspace, kind="unmanaged", target="x", detail="x")
     kept = reports.report_request(actor=world.erin, kind="adoption")
     StoredReport.objects.filter(pk=kept.pk).update(sha256="x", signature="x", made_at=clock.now())
+    day = clock.today()
+    RecordsBundle.objects.create(about="A", since=day, until=day, reason="x", sha256="x", made_at=clock.now())
     UsageImport.objects.create(workspace=workspace, file_name="x", file_sha256="x", imported_by="Erin")
     report = report_services.Report("Wrong", "wrong_output", clock.today())
     report_services.incident_report(actor=world.bob, report=report)

@@ -33,7 +33,7 @@ from apps.licenses.models import ReclaimPolicy, ReclaimRun, Seat
 from apps.licenses.settle import seats_move
 from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
-from apps.reports import evidence_services
+from apps.reports import evidence_services, records_services
 from apps.reports import services as made
 from apps.reports.transparency_services import transparency_switch
 from apps.rollout import services as rollout
@@ -59,6 +59,7 @@ MODULES = [
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services", "apps.console.chain_services",
+    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services", "apps.reports.records_services", "apps.console.chain_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -79,6 +80,10 @@ def _provable(w: World) -> object:
     report = _made(w)
     chained()
     return report
+
+
+def _bundle(w: World) -> Any:
+    return records_services.bundle_request(actor=w.paula, agencies=[w.a], since=TODAY(), until=TODAY(), reason="x")
 
 
 def _kept(w: World) -> object:
@@ -284,6 +289,8 @@ def _message(w: World, state: str) -> Message:
 
 
 EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
+    "bundle_request": lambda w: lambda: _bundle(w),
+    "bundle_make": with_(_bundle, lambda w, b: records_services.bundle_make(actor=SYSTEM, bundle=b)),
     "chain_verify": lambda w: lambda: chain_services.chain_verify(actor=w.audrey),
     "evidence_take": with_(_provable, lambda w, r: evidence_services.evidence_take(actor=w.audrey, report=r, reason="x")),
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),

@@ -31,6 +31,7 @@ from apps.licenses import selectors as seats
 from apps.licenses.models import ReclaimRun
 from apps.mail import selectors as mail
 from apps.mail.models import Message, SuppressedAddress
+from apps.reports import records_services
 from apps.reports import selectors as reports
 from apps.reports import services as report_writes
 from apps.rollout import selectors as rollout
@@ -92,6 +93,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (knowledge.announcements_visible_to, REVIEWERS | {"alice", "bob"}),  # for agency A
     (knowledge.proxy_months_visible_to, REVIEWERS | {"alice"}),
     (reports.reports_visible_to, REVIEWERS | {"lee"}),  # adoption of all agencies
+    (reports.bundles_visible_to, {"erin", "paula"}),
     (reports.saved_visible_to, REVIEWERS | {"lee"}),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
@@ -176,6 +178,9 @@ def house(world: World) -> dict[Selector, Any]:
             workspace=workspace, event_id="e-1", type="user.added", at=clock.now(), subject=bob.email
         ),
         reports.reports_visible_to: report_writes.report_request(actor=world.erin, kind="adoption"),
+        reports.bundles_visible_to: records_services.bundle_request(
+            actor=world.erin, agencies=[world.a], since=clock.today(), until=clock.today(), reason="Request 7"
+        ),
         reports.saved_visible_to: report_writes.saved_create(actor=world.erin, name="All", kind="adoption"),
         mail.messages_visible_to: Message.objects.get(employee_ref=bob.pk, kind="licenses_seat_granted"),
         mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),

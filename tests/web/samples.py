@@ -27,6 +27,7 @@ from apps.licenses import protection_services as protection
 from apps.licenses.models import ReclaimRun
 from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
+from apps.reports import records_services
 from apps.reports import services as report_services
 from apps.reports.transparency_services import transparency_switch
 from apps.rollout import services as rollout
@@ -108,7 +109,13 @@ def _reports(world: World) -> Parameters:
     saved = report_services.saved_create(
         actor=world.erin, name="Every month", kind="adoption", scope="agency:AAA", cadence="monthly"
     )
+    bundle = records_services.bundle_request(
+        actor=world.paula, agencies=[world.a], since=clock.today(), until=clock.today(), reason="Request 7"
+    )
+    records_services.bundle_make(actor=SYSTEM, bundle=bundle)
     return {
+        "reports:bundle": {"pk": bundle.pk}, "reports:bundle-progress": {"pk": bundle.pk},
+        "reports:bundle-file": {"pk": bundle.pk},
         "reports:evidence": {"pk": stored.pk},
         "reports:stored": {"pk": stored.pk}, "reports:stored-progress": {"pk": stored.pk},
         "reports:stored-check": {"pk": stored.pk}, "reports:stored-file": {"pk": stored.pk, "form": "json"},
