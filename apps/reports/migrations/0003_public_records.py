@@ -78,7 +78,8 @@ class Migration(migrations.Migration):
         frozen_when(
             "reports_recordsbundle",
             condition="OLD.state = 'done'",
-            columns=["about", "since", "until", "reason", "state", "made_at", "documents", "sha256"],
+            # Not the state: nothing leads on from done in the lifecycle, whose refusal says so.
+            columns=["about", "since", "until", "reason", "made_at", "documents", "sha256"],
             what="A bundle that was made",
         ),
         append_only("reports_bundlefile", what="A bundle"),
