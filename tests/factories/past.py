@@ -22,14 +22,15 @@ def past_world(*, holders: int = 14, staff: int = 26, idle: int = 0) -> World:
         rollout.phase_agency_add(actor=world.erin, phase=world.phase, agency=world.b, allocation=9)
         world.holders(holders)
         world.with_vendor("http://127.0.0.1:9/v1")
-    for ago in range(30, 1, -1):
+    # Read once a week, as after a few days without the vendor.
+    for ago in (29, 22, 15, 8, 1):
         with clock.shifted(timedelta(days=-ago)):
-            used(world, clock.today() - timedelta(days=1), holders - idle)
+            used(world, [clock.today() - timedelta(days=n) for n in range(1, 8)], holders - idle)
     return world
 
 
-def used(world: World, day: date, count: int) -> None:
-    """The first `count` of the additional people wrote something on a day."""
+def used(world: World, days: list[date], count: int) -> None:
+    """The first `count` of the additional people wrote something on each of some days."""
     assert world.workspace is not None
-    people = Employee.objects.filter(first_name__startswith="Staff").order_by("employee_id")[:count]
-    usage_store(world.workspace, [UsageSeen(day, "", one.email.lower(), 5, 0, 0, 0) for one in people])
+    people = list(Employee.objects.filter(first_name__startswith="Staff").order_by("employee_id")[:count])
+    usage_store(world.workspace, [UsageSeen(day, "", one.email.lower(), 5, 0, 0, 0) for day in days for one in people])
