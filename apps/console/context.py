@@ -56,6 +56,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
         [
             ("Seats", "licenses:seats", None),
             ("Contracts", "licenses:contracts", None),
+            ("Charge-back", "licenses:charge-back", None),
             ("Unused seats", "licenses:reclaim-runs", None),
             ("Access reviews", "licenses:reviews", reviews_waiting),
             ("Emergency stops", "console:stops", None),
