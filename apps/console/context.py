@@ -126,6 +126,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Reports", "reports:overview", None),
             ("Adoption", "reports:adoption", None),
             ("Compliance", "reports:compliance", None),
+            ("Time saved", "reports:time-saved", None),
             ("Kept reports", "reports:stored-list", None),
             ("Saved reports", "reports:saved-list", None),
         ],
@@ -137,6 +138,7 @@ MINE = [
     ("My use cases", "catalog:mine"),
     ("My acceptances", "terms:acceptances"),
     ("My use of the assistant", "usage:mine"),
+    ("Did it save you time?", "reports:survey"),
     ("My mail", "mail:preferences"),
 ]
 

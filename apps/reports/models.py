@@ -128,3 +128,9 @@ class ReportFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_form_display()} of {self.report}"
+
+
+# The survey's tables stand in a module of their own.
+from apps.reports.survey_models import SurveyMark, SurveyTally  # noqa: E402  # models of this app, wherever they stand
+
+__all__ = ["KINDS", "ReportFile", "SavedReport", "StoredReport", "SurveyMark", "SurveyTally"]

@@ -33,6 +33,7 @@ from apps.licenses.settle import seats_move
 from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
 from apps.reports import services as made
+from apps.reports import survey_services as survey
 from apps.rollout import services as rollout
 from apps.rollout.models import Phase
 from apps.vendors import drift as drifts
@@ -52,7 +53,7 @@ MODULES = [
     "apps.training.import_services", "apps.licenses.services", "apps.licenses.protection_services",
     "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
-    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services",
+    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.survey_services", "apps.reports.services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -352,6 +353,7 @@ EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
     "stop_lift": with_(_stopped, lambda w, o: protection.stop_lift(actor=w.erin, stop=o, reason="x")),
     "hold_place": lambda w: lambda: protection.hold_place(actor=w.paula, employee=w.employee("A003"), matter="7", reason="x"),
     "hold_end": with_(_on_hold, lambda w, o: protection.hold_end(actor=w.paula, hold=o, reason="x")),
+    "survey_answer": with_(lambda w: w.holder(bob(w)), lambda w, s: survey.survey_answer(actor=w.bob, minutes=30, helped=4)),
     "report_request": lambda w: lambda: made.report_request(actor=w.erin, kind="adoption"),
     "report_make": with_(_report, lambda w, r: made.report_make(actor=SYSTEM, report=r)),
     "report_check": with_(_made, lambda w, r: made.report_check(actor=w.audrey, report=r)),
