@@ -56,6 +56,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
         [
             ("Seats", "licenses:seats", None),
             ("Contracts", "licenses:contracts", None),
+            ("Charge-back", "licenses:charge-back", None),
             ("Unused seats", "licenses:reclaim-runs", None),
             ("Access reviews", "licenses:reviews", reviews_waiting),
             ("Emergency stops", "console:stops", None),
@@ -125,6 +126,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Reports", "reports:overview", None),
             ("Adoption", "reports:adoption", None),
             ("Compliance", "reports:compliance", None),
+            ("Time saved", "reports:time-saved", None),
             ("Kept reports", "reports:stored-list", None),
             ("Saved reports", "reports:saved-list", None),
             ("Transparency page", "reports:transparency-switch", None),
@@ -145,6 +147,7 @@ MINE = [
     ("My use cases", "catalog:mine"),
     ("My acceptances", "terms:acceptances"),
     ("My use of the assistant", "usage:mine"),
+    ("Did it save you time?", "reports:survey"),
     ("My mail", "mail:preferences"),
 ]
 

@@ -20,6 +20,9 @@ from apps.core.api import paged, reason_json
 from apps.core.errors import NotFound
 from apps.core.task_types import TASK_TYPES
 from apps.licenses import protection_services, services
+from apps.licenses.chargeback_forms import data_of
+from apps.licenses.chargeback_selectors import READERS as STATEMENT_READERS
+from apps.licenses.chargeback_selectors import month_named, statement_for
 from apps.licenses.eligibility import next_step, requirements
 from apps.licenses.models import EmergencyStop, Seat, SeatRequest
 from apps.licenses.selectors import facts_for, ledger, requests_visible_to, seats_visible_to, stops_visible_to
@@ -204,3 +207,13 @@ def ledger_list(_request: Request) -> Response:
             ]
         }
     )  # fmt: skip
+
+
+@extend_schema(responses=OpenApiTypes.OBJECT, operation_id="charge_back_retrieve")
+@login_not_required
+@allow(*STATEMENT_READERS)
+@api_view(["GET"])
+def charge_back(request: Request) -> Response:
+    """The charge-back statement of a finished month (`?month=2026-10`, else the last), cut to one's scope."""
+    month = month_named(request.query_params.get("month", ""))
+    return Response(data_of(statement_for(actor_of(request), month)))

@@ -10,4 +10,5 @@ urlpatterns = [
     path("seats/", api.seat_list, name="seats"),
     path("stops/", api.stop_list, name="stops"),
     path("ledger/", api.ledger_list, name="ledger"),
+    path("charge-back/", api.charge_back, name="charge-back"),
 ]

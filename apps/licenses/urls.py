@@ -1,6 +1,14 @@
 from django.urls import path, re_path
 
-from apps.licenses import access_review_views, hold_views, owing_views, reclaim_views, seat_views, views
+from apps.licenses import (
+    access_review_views,
+    chargeback_views,
+    hold_views,
+    owing_views,
+    reclaim_views,
+    seat_views,
+    views,
+)
 
 app_name = "licenses"
 urlpatterns = [
@@ -35,6 +43,7 @@ urlpatterns = [
     path("unused-seats/<int:pk>/confirm/", reclaim_views.run_confirm, name="reclaim-confirm"),
     path("unused-seats/<int:pk>/discard/", reclaim_views.run_discard, name="reclaim-discard"),
     path("contracts/<int:pk>/unused-seats/", reclaim_views.policy, name="reclaim-policy"),
+    path("charge-back/", chargeback_views.statement, name="charge-back"),
     path("contracts/", seat_views.contract_list, name="contracts"),
     path("contracts/new/", seat_views.contract_new, name="contract-new"),
     path("contracts/<int:pk>/amend/", seat_views.contract_amend, name="contract-amend"),

@@ -11,9 +11,13 @@ from django.db.models.functions import Now
 from apps.accounts.models import User
 from apps.reports.lifecycle import REPORT
 from apps.reports.records_models import BundleFile, RecordsBundle
+from apps.reports.survey_models import SurveyMark, SurveyTally
 
-# A bundle of public records has a module of its own; Django finds models here.
-__all__ = ["KINDS", "BundleFile", "RecordsBundle", "ReportFile", "SavedReport", "StoredReport"]
+# Bundles of public records and the survey have modules of their own; Django finds models here.
+__all__ = [
+    "KINDS", "BundleFile", "RecordsBundle", "ReportFile", "SavedReport", "StoredReport", "SurveyMark", "SurveyTally",
+    "Transparency",
+]  # fmt: skip
 
 KINDS = {"adoption": "Adoption", "compliance": "Compliance"}
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.reports import evidence_views, records_views, stored_views, transparency_views, views
+from apps.reports import evidence_views, records_views, stored_views, survey_views, transparency_views, views
 
 app_name = "reports"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("reports/adoption/", views.report, {"kind": "adoption"}, name="adoption"),
     path("reports/compliance/", views.report, {"kind": "compliance"}, name="compliance"),
     path("reports/definitions/", views.definitions, name="definitions"),
+    path("reports/time-saved/", survey_views.results, name="time-saved"),
+    path("my/time-saved/", survey_views.survey, name="survey"),
     path("reports/stored/", stored_views.stored_list, name="stored-list"),
     path("reports/stored/<int:pk>/", stored_views.stored, name="stored"),
     path("reports/stored/<int:pk>/progress/", stored_views.stored_progress, name="stored-progress"),

@@ -35,6 +35,7 @@ from apps.mail import services as mail
 from apps.mail.models import Message, SuppressedAddress
 from apps.reports import evidence_services, records_services
 from apps.reports import services as made
+from apps.reports import survey_services as survey
 from apps.reports.transparency_services import transparency_switch
 from apps.rollout import services as rollout
 from apps.rollout.models import Phase
@@ -58,6 +59,7 @@ MODULES = [
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
     "apps.reports.evidence_services", "apps.reports.records_services", "apps.console.chain_services",
+    "apps.reports.survey_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -373,6 +375,7 @@ EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
     "hold_place": lambda w: lambda: protection.hold_place(actor=w.paula, employee=w.employee("A003"), matter="7", reason="x"),
     "hold_end": with_(_on_hold, lambda w, o: protection.hold_end(actor=w.paula, hold=o, reason="x")),
     "transparency_switch": lambda w: lambda: transparency_switch(actor=w.paula, is_on=True, reason="x"),
+    "survey_answer": with_(lambda w: w.holder(bob(w)), lambda w, s: survey.survey_answer(actor=w.bob, minutes=30, helped=4)),
     "report_request": lambda w: lambda: made.report_request(actor=w.erin, kind="adoption"),
     "report_make": with_(_report, lambda w, r: made.report_make(actor=SYSTEM, report=r)),
     "report_check": with_(_made, lambda w, r: made.report_check(actor=w.audrey, report=r)),
