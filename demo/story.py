@@ -90,6 +90,7 @@ class Story:
             ("Employees of EOTSS accept the terms and ask for seats", self.asking),
             ("Alice approves, declines and leaves a queue", self.deciding),
             ("Ten weeks of use, as the vendor counted them", partial(usage.tell, OPENED)),
+            ("Some say how much time it saved them", partial(usage.survey, self.as_employee)),
             ("Some hand their seat back, some do not take part, one is suspended", self.handing_back),
             ("Fourteen use cases, from an idea to a retired one", partial(self.ago, 6, self.catalog)),
             (

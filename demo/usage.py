@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import cast
 
-from apps.accounts.actors import SYSTEM
+from apps.accounts.actors import SYSTEM, Actor
+from apps.agencies.models import Employee
 from apps.core import clock
 from apps.licenses.models import Seat
 from apps.licenses.ports import Listing, UsageSeen
+from apps.reports.survey import MINUTES, last_quarter, quarter_end
+from apps.reports.survey_services import survey_answer
 from apps.vendors.models import Workspace
 from apps.vendors.usage_services import Source, usage_fetch
 
 # Of ten people one never begins, and one tries it once; the others write on some working days or on most.
 _NEVER, _ONCE = 0.08, 0.10
 _WEEKDAYS = 5
+_ANSWERING = 0.67
 
 
 class _Counted:
@@ -48,6 +52,18 @@ def _of(email: str, begins: date, pk: int, first: date, last: date) -> Iterator[
         if writes and draw < _NEVER + _ONCE:
             return
         day += timedelta(days=1)
+
+
+def survey(as_employee: Callable[[Employee], Actor]) -> None:
+    """On the last day of the quarter that is over, two of three who held a seat by then answer."""
+    end = quarter_end(last_quarter(clock.today()))
+    dice = random.Random(11)
+    holders = Employee.objects.filter(seats__state="granted", seats__granted_at__date__lte=end).order_by("pk")
+    with clock.shifted(timedelta(days=(end - clock.today()).days)):
+        for employee in holders:
+            if dice.random() < _ANSWERING:
+                minutes = dice.choices(list(MINUTES), weights=(4, 6, 18, 26, 14, 16, 8, 5, 3))[0]
+                survey_answer(actor=as_employee(employee), minutes=minutes, helped=dice.choice((2, 3, 3, 4, 4, 4, 5)))
 
 
 def tell(days: int) -> None:

@@ -15,6 +15,8 @@ from apps.reports.document import Chart, Column, Document, Section, Stat, Table,
 from apps.reports.figures import Figures, figures_on
 from apps.reports.past_registers import Phase, Registers, registers_on
 from apps.reports.scopes import Scope
+from apps.reports.survey import quarter_name
+from apps.reports.survey_selectors import time_saved
 
 FUNNEL = ("eligible", "asked", "approved", "enabled", "activated", "monthly", "weekly", "habitual")
 LABELS = {
@@ -64,7 +66,7 @@ class _Adoption:
     def document(self) -> Document:
         return self.of([
             self.headline(), self.funnel(), self.agencies(), self.phases(), self.months(), self.cost(), self.cases(),
-            *([self.incidents()] if self.scope.kind == "all" else []),
+            self.time_saved(), *([self.incidents()] if self.scope.kind == "all" else []),
         ])  # fmt: skip
 
     def of(self, sections: Sequence[Section]) -> Document:
@@ -290,6 +292,29 @@ class _Adoption:
             empty="No use case has been published yet.",
         )  # fmt: skip
         return Section("cases", "Use cases and what came of them", stats=stats, tables=[table])
+
+    def time_saved(self) -> Section:
+        """What people say it saved, and what other states published of theirs: context and no yardstick."""
+        agencies = None if self.scope.kind == "all" else [p.id for p in self.figures.landscape.agencies_in(self.scope)]
+        said = time_saved(self.day, agencies)
+        when = f"quarter {quarter_name(said.quarter)}, self-reported"
+        stats = [
+            Stat("Minutes saved on a day of use: median", said.median, "count", "time_saved", when),
+            Stat("Half of the answers lie from", said.lower, "count", "time_saved", when),
+            Stat("to", said.upper, "count", "time_saved", when),
+            Stat("Answers", said.answers, "count", "time_saved", when),
+        ]
+        rows = [
+            (one.state, one.finding, "" if one.answers is None else one.answers, one.label) for one in said.elsewhere
+        ]
+        columns = [
+            Column("state", "State", "text"), Column("finding", "Found", "text"), Column("answers", "People asked"),
+            Column("label", "What kind of figure", "text"),
+        ]  # fmt: skip
+        table = Table(
+            "elsewhere", "What other states published", columns, rows, note=f"Context, not a yardstick. {said.method}"
+        )
+        return Section("time_saved", "Time saved, as people say", stats=stats, tables=[table])
 
     def incidents(self) -> Section:
         first = clock.end_of(self.day - timedelta(days=365))
