@@ -57,9 +57,7 @@ MODULES = [
     "apps.licenses.reclaim_services", "apps.licenses.access_review_services",
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
-    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services",
-    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services", "apps.console.chain_services",
-    "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.evidence_services", "apps.reports.records_services", "apps.console.chain_services",
+    "apps.reports.evidence_services", "apps.console.chain_services", "apps.reports.records_services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -291,7 +289,11 @@ def _message(w: World, state: str) -> Message:
 EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
     "bundle_request": lambda w: lambda: _bundle(w),
     "bundle_make": with_(_bundle, lambda w, b: records_services.bundle_make(actor=SYSTEM, bundle=b)),
-    "chain_verify": lambda w: lambda: chain_services.chain_verify(actor=w.audrey),
+    "chain_verify_request": lambda w: lambda: chain_services.chain_verify_request(actor=w.audrey),
+    "chain_verify": with_(
+        lambda w: chain_services.chain_verify_request(actor=w.audrey),
+        lambda w, e: chain_services.chain_verify(actor=SYSTEM, asked=e),
+    ),
     "evidence_take": with_(_provable, lambda w, r: evidence_services.evidence_take(actor=w.audrey, report=r, reason="x")),
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
