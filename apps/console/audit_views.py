@@ -56,7 +56,7 @@ COLUMNS = [
 def event_list(request: HttpRequest) -> HttpResponseBase:
     listing = Listing(
         request, AuditEvent.objects.all(), COLUMNS, "Audit events", "events",
-        Empty("No events yet", "Every act in Beacon leaves one."), EventFilter, default_sort="at", counted_to=COUNTED,
+        Empty("No events yet", "Every act in Beacon leaves one."), EventFilter, default_sort="-at", counted_to=COUNTED,
     )  # fmt: skip
     form = request.GET.get("format", "")
     if form in FORMS:
@@ -88,7 +88,9 @@ def _said(value: Any) -> str:
         return "\n".join(f"{key.replace('_', ' ')}: {_said(one)}" for key, one in value.items())
     if isinstance(value, list):
         return "\n".join(_said(one) for one in value)
-    return {None: "none", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, str) else value
+    if value is None:
+        return "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def changes_of(event: AuditEvent) -> list[Change]:
@@ -101,7 +103,7 @@ def changes_of(event: AuditEvent) -> list[Change]:
         elif key not in event.after:
             word, kind = "Removed", "bad"
         else:
-            word, kind = ("Same", "info") if old == new else ("Changed", "warning")
+            word, kind = ("Same", "info") if old == new else ("Changed", "warn")
         found.append(Change(key.replace("_", " "), word, kind, difference(old, new)))
     return found
 

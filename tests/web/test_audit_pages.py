@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,14 @@ def test_a_workbook_that_would_be_too_long_is_refused_with_what_to_do(
     assert "A workbook takes 3 events at most" in response.content.decode()
 
 
+def test_the_newest_stand_first(audrey: Client, world: World) -> None:
+    with clock.shifted(timedelta(hours=1)):
+        newest = audit.record(world.erin, "audit.note.made", world.a, at=clock.now())
+    first = re.search(r"/audit/(\d+)/", audrey.get("/audit/").content.decode())
+    assert first
+    assert int(first[1]) == newest.pk
+
+
 def test_a_long_list_is_not_counted_to_its_end(audrey: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "of more than" not in audrey.get("/audit/").content.decode()
     monkeypatch.setattr(audit_views, "COUNTED", 30)
@@ -145,7 +154,15 @@ def test_an_event_shows_what_changed_in_words_and_its_place(audrey: Client, worl
         ("came", "Added"), ("gone", "Removed"), ("name", "Changed"), ("same", "Same"),
     ]  # fmt: skip
     page = audrey.get(f"/audit/{event.pk}/").content.decode()
-    for words in ("[added:", "[removed:", "Changed", "a b: none", bytes(event.auditlink.hash).hex(), "Event before"):
+    for words in (
+        "[added:",
+        "[removed:",
+        "Changed",
+        "a b: none",
+        "[removed: </span>1\n2",
+        bytes(event.auditlink.hash).hex(),
+        "Event before",
+    ):
         assert words in page
     assert f"record=agencies.Agency%3A{world.a.pk}" in page
 
