@@ -144,8 +144,12 @@ def _terms(asked: Asked) -> Iterator[Document]:
             redactions=_redactions(("who published it", "c")),
         )  # fmt: skip
         pen = Pen(document, asked.people)
-        head = f"{version}, in force from {version.effective_on}, SHA-256 of title and text {version.sha256}"
-        document.content = f"{head}\n\n{pen.text(version.title)}\n\n{pen.text(version.body)}\n".encode()
+        text = f"{pen.text(version.title)}\n\n{pen.text(version.body)}\n"
+        head = f"{version}, in force from {version.effective_on}"
+        # The hash of a text from which a name was taken would confirm whoever guesses the name.
+        if NAMES not in document.redactions:
+            head += f", SHA-256 of title and text {version.sha256}"
+        document.content = f"{head}\n\n{text}".encode()
         yield document
 
 
@@ -331,7 +335,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "rollout.GateWaiver": ("gate",),
     "catalog.UseCase": ("state", "stage", "tier", "round"),
     "incidents.Incident": ("state", "category", "severity"),
-    "terms.TermsVersion": ("number", "language", "effective_on", "sha256"),
+    "terms.TermsVersion": ("number", "language", "effective_on"),
     "training.Course": ("code", "valid_days"),
     "licenses.Contract": ("seats", "price", "until"),
     "knowledge.Obligation": ("state", "review_on"),

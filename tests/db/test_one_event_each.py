@@ -291,7 +291,11 @@ def _message(w: World, state: str) -> Message:
 EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
     "bundle_request": lambda w: lambda: _bundle(w),
     "bundle_make": with_(_bundle, lambda w, b: records_services.bundle_make(actor=SYSTEM, bundle=b)),
-    "chain_verify": lambda w: lambda: chain_services.chain_verify(actor=w.audrey),
+    "chain_verify_request": lambda w: lambda: chain_services.chain_verify_request(actor=w.audrey),
+    "chain_verify": with_(
+        lambda w: chain_services.chain_verify_request(actor=w.audrey),
+        lambda w, e: chain_services.chain_verify(actor=SYSTEM, asked=e),
+    ),
     "evidence_take": with_(_provable, lambda w, r: evidence_services.evidence_take(actor=w.audrey, report=r, reason="x")),
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
     "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),

@@ -210,8 +210,8 @@ def test_who_sees_a_record_about_bob(
 def test_every_selector_is_listed() -> None:
     apps = Path(importlib.import_module("apps").__path__[0])
     found = set()
-    for path in apps.glob("*/selectors.py"):
-        module = importlib.import_module(f"apps.{path.parent.name}.selectors")
+    for path in apps.glob("*/*selectors.py"):
+        module = importlib.import_module(f"apps.{path.parent.name}.{path.stem}")
         found |= {
             function
             for name, function in inspect.getmembers(module, inspect.isfunction)

@@ -9,7 +9,7 @@ from apps.reports.records_lifecycle import BUNDLE
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agencies", "0003_history"), ("reports", "0002_promises")]
+    dependencies = [("agencies", "0003_history"), ("reports", "0003_transparency")]
 
     operations = [
         migrations.CreateModel(
