@@ -11,14 +11,16 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from django.core.cache import cache
+from apps.core.kept import kept
 
 _BLUE, _GREEN, _INK, _GRID = "#14558f", "#388557", "#1b1b1b", "#dfe1e2"
 _SERIES = (_BLUE, _GREEN, "#8a4a1c", "#5e3f8c", "#5c5c5c", "#b50909")
 _FONT = "Helvetica, Arial, sans-serif"
-_WIDTH, _KEPT = 560, 24 * 3600
+# Lines differ by more than their color.
+_DASHES = ([1, 0], [10, 3], [2, 2], [10, 3, 2, 3], [5, 2], [1, 3])
+_WIDTH, _HEIGHT, _LINE, _KEPT = 560, 260, 16, 24 * 3600
 MOST_SERIES = len(_SERIES)
 
 
@@ -62,40 +64,57 @@ def bars(data: BarData) -> str:
 
 
 def lines(data: LineData) -> str:
-    """Lines over time, each with its name at its end."""
-    names = [*data.series, *([data.target[0]] if data.target else [])]
+    """Lines over time, each with its name at its end; where there is no figure a line has a gap."""
     if len(data.series) > MOST_SERIES:
         raise ValueError(f"More than {MOST_SERIES} lines cannot be told apart.")
     every = [*data.series.items(), *([data.target] if data.target else [])]
+    names = [name for name, _ in every]
     rows: list[dict[str, Any]] = [
-        {"label": label, "place": place, "name": name, "value": value}
+        {"label": label, "name": name, "value": value}
         for name, values in every
-        for place, (label, value) in enumerate(zip(data.labels, values, strict=True))
-        if value is not None
+        for label, value in zip(data.labels, values, strict=True)
     ]
-    last = {name: max((row["place"] for row in rows if row["name"] == name), default=-1) for name in names}
-    ends = [row for row in rows if row["place"] == last[row["name"]]]
-    is_target = f"datum.name === {json.dumps(data.target[0] if data.target else '')}"
-    colors = {"domain": names, "range": [*_SERIES[: len(data.series)], "#5c5c5c"]}
-    color = {"field": "name", "type": "nominal", "legend": None, "scale": colors}
-    sideways = {"title": None, "labelAngle": -35, "labelLimit": 120}
-    over = {"field": "label", "type": "ordinal", "sort": list(data.labels), "axis": sideways}
-    up = {
-        "field": "value",
-        "type": "quantitative",
-        "axis": {"title": None, "format": ",d", "tickCount": 5},
-        "scale": {"domainMin": 0},
-    }
-    dash = {"condition": {"test": is_target, "value": [6, 4]}, "value": [1, 0]}
-    place = {"x": over, "y": up, "color": color}
+    place = _places(data, names)
+    dashes = [*_DASHES[: len(data.series)], *([[6, 4]] if data.target else [])]
+    dash = {"field": "name", "type": "nominal", "legend": None, "scale": {"domain": names, "range": dashes}}
     layers = [
         {"mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 36}}, "encoding": place | {"strokeDash": dash}},
-        {
-            "data": {"values": ends}, "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 13},
-            "encoding": place | {"text": {"field": "name"}},
-        },
-    ]  # fmt: skip
-    return _drawn({"data": {"values": rows}, "height": 260, "layer": layers})
+        *(_name_at_end(row, place) for row in _ends(every, data.labels)),
+    ]
+    return _drawn({"data": {"values": rows}, "height": _HEIGHT, "layer": layers})
+
+
+def _places(data: LineData, names: Sequence[str]) -> dict[str, Any]:
+    """Where a point stands, and its color."""
+    colors = {"domain": names, "range": [*_SERIES[: len(data.series)], "#5c5c5c"]}
+    sideways = {"title": None, "labelAngle": -35, "labelLimit": 120}
+    upwards = {"title": None, "format": ",d", "tickCount": 5}
+    return {
+        "x": {"field": "label", "type": "ordinal", "sort": list(data.labels), "axis": sideways},
+        "y": {"field": "value", "type": "quantitative", "axis": upwards, "scale": {"domainMin": 0}},
+        "color": {"field": "name", "type": "nominal", "legend": None, "scale": colors},
+    }
+
+
+def _ends(every: Sequence[tuple[str, Sequence[int | None]]], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """The last point of each line, with how far its name is moved down so that names do not cover each other."""
+    highest = max([value for _, values in every for value in values if value is not None], default=1) or 1
+    ends: list[dict[str, Any]] = []
+    for name, values in every:
+        last = max((at for at, value in enumerate(values) if value is not None), default=None)
+        if last is not None:
+            ends.append({"label": labels[last], "name": name, "value": values[last], "at": last})
+    lowest: dict[int, float] = {}
+    for end in sorted(ends, key=lambda one: -(one["value"] or 0)):
+        wanted = _HEIGHT * (1 - (end["value"] or 0) / highest)
+        place = max(wanted, lowest.get(end["at"], -_LINE) + _LINE)
+        lowest[end["at"]], end["dy"] = place, round(place - wanted)
+    return ends
+
+
+def _name_at_end(end: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
+    mark = {"type": "text", "align": "left", "dx": 8, "dy": end["dy"], "fontSize": 13}
+    return {"data": {"values": [end]}, "mark": mark, "encoding": place | {"text": {"field": "name"}}}
 
 
 def data_uri(svg: str) -> str:
@@ -113,11 +132,12 @@ def _drawn(spec: dict[str, Any]) -> str:
         },
     } | spec  # fmt: skip
     text = json.dumps(whole, sort_keys=True)
-    key = f"chart:{hashlib.sha256(text.encode()).hexdigest()}"
-    found = cast("str | None", cache.get(key))
-    if found is None:
-        import vl_convert  # late: it carries a JavaScript engine, which only those who draw should load
+    return kept(f"chart:{hashlib.sha256(text.encode()).hexdigest()}", _KEPT, lambda: _svg(text))
 
-        found = vl_convert.vegalite_to_svg(text, vl_version="6.4")
-        cache.set(key, found, _KEPT)
-    return found
+
+def _svg(spec: str) -> str:
+    import vl_convert  # late: it carries a JavaScript engine, which only those who draw should load
+
+    # Nothing may be fetched, whatever a specification asks for.
+    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version="6.4", allowed_base_urls=[])
+    return drawn

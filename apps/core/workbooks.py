@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from apps.core.spreadsheets import safe_cell
 
 # Days of the ZIP format begin in 1980; a file carries no time of its making.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_SAVED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _FORMATS = {"number": "#,##0", "percent": '0"%"', "money": "$#,##0.00", "date": "yyyy-mm-dd", "text": "@"}
 _WIDEST, _NARROWEST = 60, 10
 
@@ -46,7 +48,6 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
     book = Workbook(write_only=True)
     for number, sheet in enumerate(sheets, 1):
         _fill(book.create_sheet(_name(sheet.name, number, book.sheetnames)), sheet)
-    book.properties.created = book.properties.modified = datetime(1980, 1, 1)  # noqa: DTZ001  # the format knows no zone
     book.properties.creator = "Beacon"
     out = io.BytesIO()
     book.save(out)
@@ -107,9 +108,12 @@ def _name(name: str, number: int, taken: Sequence[str]) -> str:
 
 
 def _undated(content: bytes) -> bytes:
-    """The archive written again, every entry with the same date."""
+    """The archive written again, every entry with the same date, and without the moment that saving noted."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in sorted(old.namelist()):
-            new.writestr(zipfile.ZipInfo(entry, _EPOCH), old.read(entry), zipfile.ZIP_DEFLATED)
+            inside = old.read(entry)
+            if entry == "docProps/core.xml":
+                inside = _SAVED.sub(rb"\g<1>1980-01-01T00:00:00Z", inside)
+            new.writestr(zipfile.ZipInfo(entry, _EPOCH), inside, zipfile.ZIP_DEFLATED)
     return out.getvalue()

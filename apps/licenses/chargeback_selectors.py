@@ -34,15 +34,17 @@ _CONTRACTS = """
     LEFT JOIN licenses_amendment a ON a.contract_id = c.id AND a.recorded_at < %(moment)s
     GROUP BY c.id, c.number, c.from_on, c.until_on, c.price_per_seat_year, c.seats ORDER BY c.number
 """
-# A seat counts to the agency where it was when a calendar day of the state ended, as in every report. People are counted
+# A seat costs no longer than its contract runs, and counts to the agency where it was when a calendar day of the state
+# ended, as in every report. People are counted
 # once in a month, where they were last: so agencies together never seem to be about more people than they are.
 _SEAT_DAYS = """
     SELECT contract_id, agency_id, sum(days), count(*) FILTER (WHERE place = 1) FROM (
         SELECT *, row_number() OVER (PARTITION BY employee_id ORDER BY since DESC) AS place FROM (
         SELECT s.contract_id, p.agency_id, p.employee_id, lower(p.during) AS since,
-            LEAST(COALESCE((upper(p.during) AT TIME ZONE %(zone)s)::date - 1, %(last)s), %(last)s)
-            - GREATEST((lower(p.during) AT TIME ZONE %(zone)s)::date, %(first)s) + 1 AS days
+            LEAST(COALESCE((upper(p.during) AT TIME ZONE %(zone)s)::date - 1, %(last)s), %(last)s, c.until_on)
+            - GREATEST((lower(p.during) AT TIME ZONE %(zone)s)::date, %(first)s, c.from_on) + 1 AS days
         FROM licenses_seatperiod p JOIN licenses_seat s ON s.id = p.seat_id
+        JOIN licenses_contract_at(%(ends)s) c ON c.id = s.contract_id
         WHERE p.during && tstzrange(%(begins)s, %(ends)s)
         ) x WHERE days > 0
     ) y GROUP BY contract_id, agency_id
@@ -66,6 +68,7 @@ class Month:
     first: date
     shares: list[Share]
     corrections: list[Correction]
+    # How many people an agency's line is about: those who held a seat, and no more than seats for the whole month.
     people: dict[int, int]
     places: dict[int, Place]
 
@@ -147,7 +150,8 @@ def month_of(first: date) -> Month:
     people: dict[int, int] = {}
     for contract, agency, days, count in _rows(_SEAT_DAYS, given):
         held.setdefault(contract, {})[agency] = days
-        people[agency] = people.get(agency, 0) + count
+        # Nine seats that pass from hand to hand are more than nine people and still nine seats.
+        people[agency] = people.get(agency, 0) + min(count, days // last.day)
     known = _contracts(moment)
     shares = [shared(terms, first, held.get(terms.id, {})) for terms in known]
     places = {row[0]: Place(*row) for row in _rows(_AGENCIES, {"moment": moment})}

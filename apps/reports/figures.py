@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.core.cache import cache
-
 from apps.audit.models import Fact
 from apps.core import clock
+from apps.core.kept import kept
 from apps.reports.past import REASONS, Standing, standing_on
 from apps.reports.publishing import Measure, Shown, publish
 from apps.reports.scopes import Landscape, Scope, landscape_on
@@ -94,10 +93,7 @@ def figures_on(day: date, *, fresh: bool = True) -> Figures:
     page that shows twelve months would read twelve days. What is stored and signed is always read afresh.
     """
     key = f"reports:standing:{_database()}:{day.isoformat()}"
-    standing = None if fresh else cache.get(key)
-    if standing is None:
-        standing = standing_on(day)
-        cache.set(key, standing, _KEPT)
+    standing = standing_on(day) if fresh else kept(key, _KEPT, lambda: standing_on(day))
     landscape = landscape_on(day)
     counts = {pk: standing.counts.get(pk, {}) for pk in landscape.places}
     return Figures(standing, landscape, publish(counts, landscape.groupings, MEASURES))

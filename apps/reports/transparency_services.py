@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.db import transaction
 
 from apps.accounts.actors import Actor, Role
@@ -17,6 +16,7 @@ from apps.catalog.models import UseCase
 from apps.catalog.screening import TIERS
 from apps.core import clock
 from apps.core.errors import NotFound, given
+from apps.core.kept import forget, kept
 from apps.core.task_types import TASK_TYPES
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.trends import suppressed
@@ -53,7 +53,7 @@ def transparency_switch(*, actor: Actor, is_on: bool, reason: str) -> Transparen
             pk=True, defaults={"is_on": is_on, "changed_by": actor.name, "changed_at": clock.now()}
         )
         audit.record(actor, "reports.transparency.switched", switch, after={"is_on": is_on}, reason=reason)
-        transaction.on_commit(lambda: cache.delete(_KEY))
+        transaction.on_commit(lambda: forget(_KEY))
     return switch
 
 
@@ -66,11 +66,7 @@ def public_data() -> dict[str, Any]:
     """What the public sees, from the cache for an hour at most. Raises `NotFound` while it is switched off."""
     if not is_on():
         raise NotFound()
-    kept: dict[str, Any] | None = cache.get(_KEY)
-    if kept is None:
-        kept = transparency_data()
-        cache.set(_KEY, kept, KEPT_SECONDS)
-    return kept
+    return kept(_KEY, KEPT_SECONDS, transparency_data)
 
 
 def transparency_data() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -37,7 +38,7 @@ from apps.licenses.chargeback_selectors import (
     statement_for,
     statement_in,
 )
-from apps.licenses.models import Seat
+from apps.licenses.models import Contract, Seat
 from tests.factories.cast import World
 from tests.web.test_matrix import client_of
 
@@ -163,6 +164,34 @@ def test_all_forms_say_the_same(state: World, month: date) -> None:
         assert f"{line['seat_days']},{line['amount']}" in csv
     first, again = (client.get(url, asked | {"format": "xlsx"}).content for _ in range(2))
     assert first == again
+
+
+def test_seats_cost_no_longer_than_their_contract_runs(state: World, month: date) -> None:
+    """The contract ends on the 20th and two people keep their seats: what they hold after it is nobody's cost."""
+    Contract.objects.update(until_on=month.replace(day=20))
+    with connection.cursor() as cursor:
+        # As it was known then: histories are not written by hand outside of tests.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE audit_fact SET facts = facts || jsonb_build_object('until_on', %s::text) WHERE source = 'licenses_contract'",
+            [month.replace(day=20).isoformat()],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    statement, found = statement_for(state.erin, month), lines(state.erin, month)
+    assert found["Agency of Apples"][0] == 10 + 2 * 16
+    assert found[NOT_ASSIGNED][0] == 1000 * 20 - 42
+    assert statement.total == statement.cost
+
+
+def test_nine_seats_that_pass_from_hand_to_hand_are_nine() -> None:
+    state = on(last_month() - timedelta(days=10), partial(World.build, more=10))
+    on(last_month(), partial(state.holders, 9))
+    last = state.employee("A109")
+    on(last_month() + timedelta(days=3), lambda: licenses.seat_revoke(
+        actor=state.erin, seat=Seat.objects.filter(state="granted").first(), reason="Left"
+    ))  # fmt: skip
+    on(last_month() + timedelta(days=4), partial(state.holder, last))
+    assert month_of(last_month()).people[state.a.pk] < 10
 
 
 # ---- small agencies -----------------------------------------------------------------------------------------

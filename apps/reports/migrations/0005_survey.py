@@ -35,7 +35,7 @@ DROP FUNCTION reports_surveytally_grows();
 class Migration(migrations.Migration):
     dependencies = [
         ("agencies", "0003_history"),
-        ("reports", "0004_transparency"),
+        ("reports", "0004_public_records"),
     ]
 
     operations = [
