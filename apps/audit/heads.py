@@ -7,6 +7,7 @@ Lines are JSON; each is signed with Ed25519, so that a line can be checked with 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.audit.models import AuditHead
-from apps.audit.signing import Keyring, Signature
+from apps.audit.signing import Keyring, Signature, is_signed_by
 from apps.core import clock
 
 _FILE = "heads.jsonl"
@@ -68,12 +69,12 @@ def kept(folder: Path) -> dict[str, tuple[int, str]]:
     path = folder / _FILE
     if not path.exists():
         return {}
-    keys = _keys(folder)
+    public = _keys(folder).public_keys()
     newest: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             body = json.loads(line)
-            is_good = _is_signed(keys, body, body.pop("signature"))
+            is_good = _is_signed(public, body, body.pop("signature"))
             head = (int(body["seq"]), str(body["hash"]))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise HeadsAltered(f"Line {number} of {path.name} was altered.") from error
@@ -110,8 +111,8 @@ def _signed_text(body: dict[str, object]) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _is_signed(keys: Keyring, body: dict[str, object], value: str) -> bool:
+def _is_signed(public: Mapping[str, bytes], body: dict[str, object], value: str) -> bool:
     """Lines name their key; the oldest were written when there was one key only, and name none."""
     text, key_id = _signed_text(body), body.get("key_id")
-    named = [str(key_id)] if key_id else list(keys.public_keys())
-    return any(keys.is_signed(text, Signature(one, value)) for one in named)
+    named = [str(key_id)] if key_id else list(public)
+    return any(is_signed_by(public, text, Signature(one, value)) for one in named)

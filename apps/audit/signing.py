@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,14 +47,7 @@ class Keyring:
 
     def is_signed(self, content: bytes, signature: Signature) -> bool:
         """Whether one of the folder's keys, the one that is named, signed exactly this."""
-        public = self.public_keys().get(signature.key_id)
-        if public is None:
-            return False
-        try:
-            Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(signature.value), content)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return is_signed_by(self.public_keys(), content, signature)
 
     def public_keys(self) -> dict[str, bytes]:
         """The public half of every key, raw, by its id."""
@@ -91,6 +85,18 @@ class Keyring:
             if _id(_public(key)) == key_id:
                 return key
         raise UnusableKey(f"The key {key_id} is not in the key folder.")
+
+
+def is_signed_by(public_keys: Mapping[str, bytes], content: bytes, signature: Signature) -> bool:
+    """Whether the key that is named, one of these, signed exactly this."""
+    public = public_keys.get(signature.key_id)
+    if public is None:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(signature.value), content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _load(path: Path) -> Ed25519PrivateKey:

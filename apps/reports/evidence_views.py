@@ -10,6 +10,7 @@ from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
 from apps.core.downloads import ZIP, download
 from apps.core.verbs import ReasonForm, form_page
+from apps.reports.document import words
 from apps.reports.evidence_services import evidence_take
 from apps.reports.selectors import reports_visible_to
 
@@ -23,7 +24,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, title="Take an evidence pack", form_class=ReasonForm, submit="Download the pack", back=back, done="",
         act=lambda data: download(evidence_take(actor=actor, report=report, **data), name, ZIP),
-        intro=f"{report}: {report.scope_label}, as of the end of {report.as_of:%Y-%m-%d}.",
+        intro=f"{report}: {report.scope_label}, as of the end of {words(report.as_of.isoformat(), 'date')}.",
         consequences=[
             "You get a ZIP with the report, its part of the audit trail, and a script that checks both without Beacon.",
             "The trail in it names people: keep it as you keep the audit trail itself.",

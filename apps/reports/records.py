@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from django.db import connection
@@ -325,6 +325,7 @@ def _obligations(asked: Asked) -> Document:
 
 # ---- the audit trail ---------------------------------------------------------------------------------------
 
+_INCIDENT = "incidents.Incident"
 # Kinds of record whose events tell of no single person, and the fields of them that go in: counts, days and codes.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "agencies.Agency": ("code",),
@@ -334,7 +335,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "rollout.PhaseAgency": ("agency", "allocation"),
     "rollout.GateWaiver": ("gate",),
     "catalog.UseCase": ("state", "stage", "tier", "round"),
-    "incidents.Incident": ("state", "category", "severity"),
+    _INCIDENT: ("state", "category", "severity"),
     "terms.TermsVersion": ("number", "language", "effective_on"),
     "training.Course": ("code", "valid_days"),
     "licenses.Contract": ("seats", "price", "until"),
@@ -358,7 +359,12 @@ def events(asked: Asked) -> Document:
     )  # fmt: skip
     since, until = asked.span
     rows = AuditEvent.objects.filter(_concerned(asked), at__gte=since, at__lt=until).exclude(verb__in=_NEVER)
-    lines = (_line(event) for event in rows.exclude(role="anonymous").order_by("at", "pk").iterator(chunk_size=2000))
+    rows = rows.exclude(role="anonymous").order_by("at", "pk")
+    others = (_line(event) for event in rows.exclude(record_type=_INCIDENT).iterator(chunk_size=2000))
+    # Of incidents the month, as in incidents.csv, and no number: the day on which one was looked at, or its place among
+    # other acts, tells when somebody reported it.
+    looked_at = sorted(("", line[1][:7], *line[2:]) for line in map(_line, rows.filter(record_type=_INCIDENT)))
+    lines = chain(others, looked_at)
     header = ("number", "day", "role", "act", "kind_of_record", "record", "changes", "reason")
     return Pen(document, asked.people).table(header, lines)
 
@@ -373,7 +379,7 @@ def _concerned(asked: Asked) -> Q:
         "rollout.PhaseAgency": [pk for pk, _ in places],
         "rollout.GateWaiver": GateWaiver.objects.filter(phase__in=phases).values_list("pk", flat=True),
         "catalog.UseCase": cases.values_list("pk", flat=True),
-        "incidents.Incident": Incident.objects.filter(agency__in=asked.agencies).values_list("pk", flat=True),
+        _INCIDENT: Incident.objects.filter(agency__in=asked.agencies).values_list("pk", flat=True),
     }
     found = Q(record_type__in=_STATEWIDE)
     for kind, ids in own.items():
@@ -385,7 +391,7 @@ def _line(event: AuditEvent) -> tuple[Any, ...]:
     allowed = _FIELDS[event.record_type]
     names = [name for name in allowed if name in event.before or name in event.after]
     changes = "; ".join(f"{name}: {_value(event.before, name)} -> {_value(event.after, name)}" for name in names)
-    reason = withheld("f" if event.record_type == "incidents.Incident" else "c") if event.reason else ""
+    reason = withheld("f" if event.record_type == _INCIDENT else "c") if event.reason else ""
     return (
         event.pk, _day(event.at), event.role, event.verb, event.record_type.partition(".")[2], event.record_name, changes,
         reason,
