@@ -20,10 +20,9 @@ from apps.knowledge.selectors import announcements_for, articles_due, obligation
 from apps.licenses.eligibility import Facts, Requirement, Status, next_step, requirements
 from apps.licenses.models import OptOut, ReclaimWatch, Seat, SeatRequest
 from apps.licenses.selectors import contract_in_force, facts_for, lacking_in, requests_visible_to, returnable
-from apps.reports.access import is_known
 from apps.reports.adoption import at_a_glance
 from apps.reports.document import data_of
-from apps.reports.figures import latest_day
+from apps.reports.figures import is_known, latest_day
 from apps.reports.renderings import shown
 from apps.reports.scopes import landscape_on, scopes_for
 from apps.rollout.gates import gates_of

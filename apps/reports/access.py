@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import Min
-
 from apps.accounts.actors import Actor, Role
-from apps.audit.models import Fact
-from apps.core import clock
 from apps.core.errors import Invalid
 from apps.reports.adoption import adoption
 from apps.reports.compliance import compliance
 from apps.reports.document import Document
-from apps.reports.figures import latest_day
+from apps.reports.figures import first_day, latest_day
 from apps.reports.models import KINDS
 from apps.reports.scopes import Scope, landscape_on, scope_named, scopes_for
 
 READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.LEADER, Role.CONTACT)
 _MONTHS_BACK = 24
-
-
-def first_day() -> date | None:
-    """The first day that Beacon knows anything of."""
-    first = Fact.objects.aggregate(at=Min("since"))["at"]
-    return None if first is None else clock.day_of(first)
-
-
-def is_known(day: date) -> bool:
-    """Whether Beacon knows anything of a day."""
-    first = first_day()
-    return first is not None and day >= first
 
 
 def month_ends() -> list[date]:

@@ -12,7 +12,7 @@ from apps.core.floor import share
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.trends import suppressed
 from apps.reports.document import Chart, Column, Document, Section, Stat, Table, Value
-from apps.reports.figures import Figures, figures_on
+from apps.reports.figures import Figures, figures_on, first_day
 from apps.reports.past_registers import Phase, Registers, registers_on
 from apps.reports.scopes import Scope
 from apps.reports.survey import quarter_name
@@ -54,6 +54,7 @@ class _Adoption:
     def __init__(self, day: date, scope: Scope, *, fresh: bool) -> None:
         self.day, self.scope, self.fresh = day, scope, fresh
         self.figures = self.figures_of(day)
+        self.first = first_day() or day
         self.registers: Registers = registers_on(day)
         self.mine: dict[str, int | None] = {name: self.figures.of(scope, name) for name in LABELS}
 
@@ -189,7 +190,7 @@ class _Adoption:
 
     def months(self) -> Section:
         rows: list[Sequence[Value]] = []
-        for day in [*_month_ends(self.day), self.day]:
+        for day in [*(day for day in _month_ends(self.day) if day >= self.first), self.day]:
             figures = self.figures if day == self.day else self.figures_of(day)
             values = [figures.of(self.scope, name) for name in ("enabled", "activated", "monthly")]
             if any(value != 0 for value in values) or rows:
@@ -223,7 +224,8 @@ class _Adoption:
 
     def forecast(self) -> list[tuple[date, int | None]]:
         now = self.mine["enabled"]
-        before = self.figures_of(self.day - timedelta(days=_GROWTH_DAYS)).of(self.scope, "enabled")
+        earlier = self.day - timedelta(days=_GROWTH_DAYS)
+        before = self.figures_of(earlier).of(self.scope, "enabled") if earlier >= self.first else None
         ends: list[date] = []
         day = self.day
         while len(ends) < _AHEAD:

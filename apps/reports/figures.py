@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Min
+
 from apps.audit.models import Fact
 from apps.core import clock
 from apps.core.kept import kept
@@ -80,7 +82,19 @@ class Figures:
         return scope.id in shown.leaves if scope.kind == "agency" else scope.node in shown.nodes
 
 
-def _database() -> str:
+def first_day() -> date | None:
+    """The first day that Beacon knows anything of."""
+    first = Fact.objects.aggregate(at=Min("since"))["at"]
+    return None if first is None else clock.day_of(first)
+
+
+def is_known(day: date) -> bool:
+    """Whether Beacon knows anything of a day."""
+    first = first_day()
+    return first is not None and day >= first
+
+
+def history_id() -> str:
     """Which history this is: another database, or one that was filled anew, has another first fact."""
     first = Fact.objects.order_by("pk").values_list("pk", "since").first()
     return f"{first[0]}-{first[1].timestamp()}" if first else "empty"
@@ -92,7 +106,7 @@ def figures_on(day: date, *, fresh: bool = True) -> Figures:
     `fresh` reads the histories. Otherwise a day's counts may come from the cache: they cannot change any more, and a
     page that shows twelve months would read twelve days. What is stored and signed is always read afresh.
     """
-    key = f"reports:standing:{_database()}:{day.isoformat()}"
+    key = f"reports:standing:{history_id()}:{day.isoformat()}"
     standing = standing_on(day) if fresh else kept(key, _KEPT, lambda: standing_on(day))
     landscape = landscape_on(day)
     counts = {pk: standing.counts.get(pk, {}) for pk in landscape.places}

@@ -27,8 +27,7 @@ from apps.core import clock
 from apps.core.spreadsheets import safe_cell
 from apps.incidents.models import Incident
 from apps.knowledge.models import Obligation
-from apps.reports.access import first_day
-from apps.reports.figures import figures_on, latest_day
+from apps.reports.figures import figures_on, first_day, latest_day
 from apps.reports.redaction import EXEMPTIONS, NAMES, People, Redaction, withheld
 from apps.rollout.models import GateWaiver, Phase, PhaseAgency
 from apps.terms.models import TermsVersion

@@ -19,9 +19,9 @@ from apps.core import bell, clock
 from apps.core.errors import BeaconError, Invalid, NotPermitted, given
 from apps.core.pdf import NoPrinter
 from apps.mail.outbox import Letter, To, mail_queue
-from apps.reports.access import built, day_for, is_floored, is_known, may_read, report_for, scope_for
+from apps.reports.access import built, day_for, is_floored, may_read, report_for, scope_for
 from apps.reports.document import Data, data_of, to_json
-from apps.reports.figures import latest_day
+from apps.reports.figures import is_known, latest_day
 from apps.reports.lifecycle import REPORT
 from apps.reports.models import KINDS, ReportFile, SavedReport, StoredReport
 from apps.reports.renderings import pdf_of

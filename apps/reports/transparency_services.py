@@ -21,8 +21,8 @@ from apps.core.task_types import TASK_TYPES
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.trends import suppressed
 from apps.knowledge.models import Tool
-from apps.reports.access import is_known, month_ends
-from apps.reports.figures import Figures, figures_on
+from apps.reports.access import month_ends
+from apps.reports.figures import Figures, figures_on, history_id, is_known
 from apps.reports.models import Transparency
 from apps.reports.past_registers import Registers, registers_on
 from apps.reports.scopes import EVERYTHING
@@ -53,7 +53,7 @@ def transparency_switch(*, actor: Actor, is_on: bool, reason: str) -> Transparen
             pk=True, defaults={"is_on": is_on, "changed_by": actor.name, "changed_at": clock.now()}
         )
         audit.record(actor, "reports.transparency.switched", switch, after={"is_on": is_on}, reason=reason)
-        transaction.on_commit(lambda: forget(_KEY))
+        transaction.on_commit(lambda: forget(f"{_KEY}:{history_id()}"))
     return switch
 
 
@@ -66,7 +66,7 @@ def public_data() -> dict[str, Any]:
     """What the public sees, from the cache for an hour at most. Raises `NotFound` while it is switched off."""
     if not is_on():
         raise NotFound()
-    return kept(_KEY, KEPT_SECONDS, transparency_data)
+    return kept(f"{_KEY}:{history_id()}", KEPT_SECONDS, transparency_data)
 
 
 def transparency_data() -> dict[str, Any]:

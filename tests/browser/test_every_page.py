@@ -29,10 +29,13 @@ ACT_ONLY = {
     "usage:import-apply", "usage:import-discard", "mail:message-retry", "terms:preview", "licenses:review-check",
     "licenses:review-answer", "training:import-apply", "training:import-discard", "catalog:similar",
     "catalog:inventory-cases", "catalog:inventory-tasks", "terms:receipt-pdf", "incidents:file", "incidents:breach-letter",
-    "audit:verify", "reports:bundle-file", "reports:bundle-progress", "reports:store", "reports:chart", "reports:file", "reports:stored-file", "reports:stored-check", "reports:stored-progress",
+    "audit:verify", "reports:bundle-file", "reports:bundle-progress", "reports:store", "reports:chart", "reports:file", "reports:stored-file", "reports:stored-check", "reports:stored-progress", "reports:transparency-json",
 }  # fmt: skip
-# Erin may open everything; her pages are split so that two cores share them.
-SHARES = [("erin", 0, 2), ("erin", 1, 2), *((name, 0, 1) for name in PERSONS if name != "erin")]
+# Erin, Paula and Audrey may open nearly everything; their pages are split so that two cores share them.
+SHARES = [
+    *((name, share, 2) for name in ("erin", "paula", "audrey") for share in (0, 1)),
+    *((name, 0, 1) for name in PERSONS if name not in {"erin", "paula", "audrey"}),
+]
 
 _AXE = """async () => {
   const found = await axe.run(document, {resultTypes: ['violations', 'incomplete']});

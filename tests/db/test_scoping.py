@@ -40,7 +40,8 @@ from apps.training import import_services as training_imports
 from apps.training import selectors as training
 from apps.training import services as training_services
 from apps.vendors import selectors as vendors
-from apps.vendors.models import Drift, Operation, SyncRun, VendorEvent
+from apps.vendors import usage_selectors as usage
+from apps.vendors.models import Drift, Operation, SyncRun, UsageImport, VendorEvent
 from tests.factories import catalog as cases
 from tests.factories import knowledge as known
 from tests.factories.cast import World
@@ -71,6 +72,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (vendors.operations_visible_to, REVIEWERS | {"bob"}),
     (vendors.drifts_visible_to, REVIEWERS),
     (vendors.events_visible_to, REVIEWERS),
+    (usage.imports_visible_to, REVIEWERS),
     (seats.stops_visible_to, REVIEWERS),
     (seats.holds_visible_to, REVIEWERS),
     (seats.reclaim_runs_visible_to, REVIEWERS),
@@ -174,6 +176,9 @@ def house(world: World) -> dict[Selector, Any]:
             workspace=workspace, started_by_key="system", started_by="Beacon"
         ),
         vendors.operations_visible_to: operation,
+        usage.imports_visible_to: UsageImport.objects.create(
+            workspace=workspace, file_name="usage.csv", file_sha256="x", imported_by="Erin"
+        ),
         vendors.events_visible_to: VendorEvent.objects.create(
             workspace=workspace, event_id="e-1", type="user.added", at=clock.now(), subject=bob.email
         ),

@@ -194,7 +194,9 @@ def test_who_is_held_or_in_a_workspace_without_retention_is_never_removed(row: R
 @settings(max_examples=300, deadline=None)
 def test_only_holders_are_invited_once_and_boundedly(row: Row, policy: Policy) -> None:
     kinds = [one.kind for one in asked(row, policy)]
-    assert len(set(kinds)) == len(kinds) or set(kinds) == {"group_remove"}
+    # Out of several groups at once, of everything else one.
+    single = [kind for kind in kinds if kind != "group_remove"]
+    assert len(set(single)) == len(single)
     if "invite" in kinds:
         assert row.seat == "granted"
         assert row.account_id is None

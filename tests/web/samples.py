@@ -103,7 +103,8 @@ def furnished() -> tuple[World, Parameters]:
 
 
 def _reports(world: World) -> Parameters:
-    stored = report_services.report_request(actor=world.erin, kind="adoption", scope="agency:AAA")
+    # Without small figures, so that leaders and contacts see it too; without charts, so that it is quickly made.
+    stored = report_services.report_request(actor=world.alice, kind="compliance", scope="agency:AAA")
     report_services.report_make(actor=SYSTEM, report=stored)
     transparency_switch(actor=world.erin, is_on=True, reason="Decided")
     saved = report_services.saved_create(

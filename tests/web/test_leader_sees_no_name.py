@@ -51,7 +51,15 @@ def everything(client: Client) -> dict[str, str]:
         found[url] = text = text_of(response.content, response.get("Content-Type", ""))
         if "html" in response.get("Content-Type", ""):
             links = (urljoin(url, link.replace("&amp;", "&")) for link in _LINK.findall(text))
-            waiting.extend(one for one in links if not urlsplit(one).netloc and not one.startswith(_ELSEWHERE))
+            # The same rows in another order or number name the same people.
+            waiting.extend(
+                one
+                for one in links
+                if not urlsplit(one).netloc
+                and not one.startswith(_ELSEWHERE)
+                and "sort=" not in one
+                and "size=" not in one
+            )
     return found
 
 
