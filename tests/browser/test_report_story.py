@@ -24,7 +24,7 @@ def test_lee_keeps_a_report_and_audrey_proves_it(browser: Browser, live_server: 
     picture = lee.get_by_role("img", name="How far people have come")
     assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
     lee.get_by_role("link", name="Whole adoption report").click()
-    lee.get_by_label("About").select_option(label="Agency of Apples")
+    lee.get_by_label("About", exact=True).select_option(label="Agency of Apples")
     lee.get_by_role("button", name="Show").press("Enter")
     expect(lee.get_by_text("Agency of Apples, as of the end of")).to_be_visible()
     with lee.expect_download() as taken:
