@@ -38,7 +38,7 @@ class StoredOut(serializers.ModelSerializer[StoredReport]):
         ]  # fmt: skip
 
 
-class AskIn(serializers.Serializer[Any]):
+class KeepIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=list(KINDS.items()))
     scope = serializers.CharField(max_length=80, required=False, default="")
     day = serializers.DateField(required=False, default=None, allow_null=True)
@@ -72,7 +72,7 @@ def _answer(request: Request, kind: str) -> Response:
 
 
 @extend_schema(methods=["GET"], responses=StoredOut(many=True), operation_id="stored_reports_list")
-@extend_schema(methods=["POST"], request=AskIn, responses={202: StoredOut}, operation_id="stored_reports_keep")
+@extend_schema(methods=["POST"], request=KeepIn, responses={202: StoredOut}, operation_id="stored_reports_keep")
 @login_not_required
 @allow(*READERS)
 @api_view(["GET", "POST"])
@@ -81,7 +81,7 @@ def stored_list(request: Request) -> Response:
     actor = actor_of(request)
     if request.method == "GET":
         return paged(request, reports_visible_to(actor), StoredOut)
-    data = AskIn(data=request.data)
+    data = KeepIn(data=request.data)
     data.is_valid(raise_exception=True)
     return Response(StoredOut(services.report_request(actor=actor, **data.validated_data)).data, status=202)
 
