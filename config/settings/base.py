@@ -240,7 +240,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "apps.core.api.problem",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS: dict[str, Any] = {"TITLE": "Beacon", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Beacon", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False,
+    # Several things are of a kind; in the description each list of kinds has a name of its own.
+    "ENUM_NAME_OVERRIDES": {"ReportKind": [("adoption", "Adoption"), ("compliance", "Compliance")]},
+}  # fmt: skip
 
 FILTERS_EMPTY_CHOICE_LABEL = "Any"
 
