@@ -9,6 +9,7 @@ import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -34,8 +35,8 @@ def drawn() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept(settings: pytest.FixtureRequest) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # type: ignore[attr-defined]
+def _nothing_kept(settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 
 def test_another_process_draws_the_same_bytes() -> None:
