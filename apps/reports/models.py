@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
+from apps.reports.jobs import OneStep
 from apps.reports.lifecycle import REPORT
 from apps.reports.records_models import BundleFile, RecordsBundle
 from apps.reports.survey_models import SurveyMark, SurveyTally
@@ -50,7 +51,7 @@ class SavedReport(models.Model):
         return self.name
 
 
-class StoredReport(models.Model):
+class StoredReport(OneStep, models.Model):
     """A report about the end of a day, made once and kept: what it said, its hash and its signature never change."""
 
     class State(models.TextChoices):
@@ -98,26 +99,9 @@ class StoredReport(models.Model):
     def machine(self) -> Any:
         return REPORT
 
-    # What the progress component asks for.
-    @property
-    def done(self) -> int:
-        return int(self.state == self.State.DONE)
-
-    @property
-    def total(self) -> int | None:
-        return 1 if self.is_finished else None
-
-    @property
-    def is_finished(self) -> bool:
-        return self.state != self.State.QUEUED
-
     @property
     def status_label(self) -> str:
         return self.get_state_display()
-
-    @property
-    def message(self) -> str:
-        return self.problem
 
 
 class ReportFile(models.Model):

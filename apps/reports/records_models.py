@@ -9,10 +9,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.agencies.models import Agency
+from apps.reports.jobs import OneStep
 from apps.reports.records_lifecycle import BUNDLE
 
 
-class RecordsBundle(models.Model):
+class RecordsBundle(OneStep, models.Model):
     """One bundle: whose records, of which days, why; made once and kept."""
 
     class State(models.TextChoices):
@@ -54,26 +55,9 @@ class RecordsBundle(models.Model):
     def machine(self) -> Any:
         return BUNDLE
 
-    # What the progress component asks for.
-    @property
-    def done(self) -> int:
-        return int(self.state == self.State.DONE)
-
-    @property
-    def total(self) -> int | None:
-        return 1 if self.is_finished else None
-
-    @property
-    def is_finished(self) -> bool:
-        return self.state != self.State.QUEUED
-
     @property
     def status_label(self) -> str:
         return self.get_state_display()
-
-    @property
-    def message(self) -> str:
-        return self.problem
 
 
 class BundleFile(models.Model):
