@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -116,7 +117,7 @@ class Story:
         found = actor_for(user)
         if found is None:
             raise RuntimeError(f"{user} has left, and the story still needs them.")
-        return found
+        return replace(found, is_fresh=True)
 
     def as_employee(self, employee: Employee) -> Actor:
         """Somebody without a sign-in of their own in the demo, acting for themselves."""

@@ -7,16 +7,17 @@ by selectors, what they may do is decided by services; the rule only spares peop
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from apps.accounts.actors import Actor, Role
+from apps.accounts.actors import Actor, Role, Scope, ScopeNeeded
 from apps.core.errors import BeaconError, NotPermitted
 
 
@@ -25,7 +26,7 @@ class SignInNeeded(BeaconError):
 
     status = 401
     text = "Sign in first."
-    how_to_fix = "Use the session of the console."
+    how_to_fix = "Use the session of the console, or a token in the header Authorization."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +35,81 @@ class Rule:
 
     roles: frozenset[Role]
     is_public: bool = False
+    # A token passes with this scope too, where it has neither `read` nor `write`.
+    scope: Scope | None = None
+    # Sensitive: asks for a sign-in of the last 10 minutes before anything is filled in.
+    is_sensitive: bool = False
+    # An interface without people: SCIM.
+    is_token_only: bool = False
 
     def admits(self, actor: Actor | None) -> bool:
         if self.is_public:
             return True
+        if self.is_token_only:
+            return False
         return actor is not None and (not self.roles or actor.has(*self.roles))
 
 
 View = Callable[..., HttpResponseBase]
 
 
-def allow(*roles: Role) -> Callable[[View], View]:
-    """Open a view to `roles` (none: everyone signed in). Raises `NotPermitted` for others."""
-    rule = Rule(frozenset(roles))
+def allow(*roles: Role, scope: Scope | None = None, sensitive: bool = False) -> Callable[[View], View]:
+    """Open a view to `roles` (none: everyone signed in). Raises `NotPermitted` for others.
+
+    A token passes reading with the scope `read`, anything with `write`, and this view with `scope`. A `sensitive`
+    page leads people who signed in more than 10 minutes ago through the confirmation first.
+    """
+    rule = Rule(frozenset(roles), scope=scope, is_sensitive=sensitive)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if actor_of(request) is None:
-                raise SignInNeeded()
-            if not rule.admits(actor_of(request)):
+            actor: Actor | None = actor_of(request)
+            if actor is None:
+                raise getattr(request, "token_refusal", None) or SignInNeeded()
+            if not rule.admits(actor):
                 raise NotPermitted("This page is not for your role.")
+            if actor.scopes is not None:
+                _check_scope(request, actor.scopes, rule)
+            elif sensitive:
+                actor.require_fresh()
             return view(request, *args, **kwargs)
 
         guarded.rule = rule  # type: ignore[attr-defined]  # read by rule_of
         return guarded
+
+    return decorate
+
+
+def _check_scope(request: HttpRequest, scopes: frozenset[str], rule: Rule) -> None:
+    """A token does what it was made for. Raises `ScopeNeeded`."""
+    general = Scope.READ if request.method in {"GET", "HEAD", "OPTIONS"} else Scope.WRITE
+    if general not in scopes and (rule.scope is None or rule.scope not in scopes):
+        either = f" or “{rule.scope}”" if rule.scope else ""
+        raise ScopeNeeded(f"The token has not the scope “{general}”{either}.")
+
+
+def allow_token(scope: Scope) -> Callable[[View], View]:
+    """Open an interface to tokens with exactly this scope, and to nobody else: no session, no other token.
+
+    The connection acts in its own name with Beacon's right, because nothing else is reachable by that scope.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            actor: Actor | None = actor_of(request)
+            if actor is None or actor.scopes is None:
+                raise getattr(request, "token_refusal", None) or SignInNeeded(
+                    "A token is needed.", how_to_fix="Send it in the header Authorization: Bearer."
+                )
+            if scope not in actor.scopes:
+                raise ScopeNeeded(f"The token has not the scope “{scope}”.")
+            request.actor = replace(actor, is_system=True)  # type: ignore[attr-defined]  # typed as ActorRequest where it is read
+            return view(request, *args, **kwargs)
+
+        guarded.rule = Rule(frozenset(), scope=scope, is_token_only=True)  # type: ignore[attr-defined]  # read by rule_of
+        return csrf_exempt(login_not_required(guarded))
 
     return decorate
 

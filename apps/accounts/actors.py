@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from apps.core.errors import NotPermitted
+from apps.core.errors import BeaconError, NotPermitted
 
 
 class Role(StrEnum):
@@ -34,7 +34,52 @@ _LABELS = {
 }
 # Roles that are granted; contact follows from AgencyContact and employee from the directory.
 GRANTABLE = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.LEADER)
+# Roles whose grant a second administrator confirms, and which are looked at again every 90 days.
+PRIVILEGED = (Role.ADMINISTRATOR, Role.PRIVACY)
 EVERYWHERE = ""
+
+
+class Scope(StrEnum):
+    """What a token may be used for. Never more than the roles of its owner allow."""
+
+    READ = "read"
+    WRITE = "write"
+    DECIDE = "requests:decide"
+    COMPLETIONS = "training:import"
+    STOP = "stops:start"
+    FEED = "feed"
+    SCIM = "scim"
+
+    @property
+    def label(self) -> str:
+        return _SCOPE_LABELS[self]
+
+
+_SCOPE_LABELS = {
+    Scope.READ: "Read whatever the owner's roles may read",
+    Scope.WRITE: "Do whatever the owner's roles may do, but for what asks for a fresh sign-in",
+    Scope.DECIDE: "Approve and decline seat requests",
+    Scope.COMPLETIONS: "Bring in completions of training",
+    Scope.STOP: "Start an emergency stop, without a fresh sign-in",
+    Scope.FEED: "Read the feed of changes",
+    Scope.SCIM: "Keep the directory of employees (SCIM 2.0), for connections alone",
+}
+
+
+class FreshSignInNeeded(BeaconError):
+    """A sensitive act: who is at the keyboard proves it again (domain.md, People and roles)."""
+
+    status = 403
+    text = "This needs a sign-in of the last 10 minutes."
+    how_to_fix = "Confirm that it is you, then do it again."
+
+
+class ScopeNeeded(BeaconError):
+    """The token was not made for this."""
+
+    status = 403
+    text = "The token was not made for this."
+    how_to_fix = "Make a token with the scope that is needed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +98,10 @@ class Actor:
     roles: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     agency_ids: frozenset[int] = frozenset()
     is_system: bool = False
+    # Signed in within the last 10 minutes, as the identity provider says (accounts.sessions).
+    is_fresh: bool = False
+    # What the token at hand may do; None for a person at a browser.
+    scopes: frozenset[str] | None = None
 
     @property
     def role(self) -> str:
@@ -81,6 +130,15 @@ class Actor:
     @property
     def can_search_people(self) -> bool:
         return self.sees_everyone or Role.CONTACT in self.roles
+
+    def require_fresh(self, scope: Scope | None = None) -> None:
+        """Raise `FreshSignInNeeded` unless the person proved lately who they are. Beacon itself has no need to.
+
+        A token proves nothing of the kind: it passes where it was made for this very act (`scope`).
+        """
+        if self.is_system or self.is_fresh or (self.scopes and scope in self.scopes):
+            return
+        raise FreshSignInNeeded()
 
     def require(self, *roles: Role) -> None:
         """Raise `NotPermitted` unless one of `roles` is held."""

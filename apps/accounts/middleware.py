@@ -1,31 +1,55 @@
-"""Puts the actor on the request, and ends the session of a person who has left."""
+"""Puts the actor on the request, and ends the session of a person who has left or has been away too long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from apps.accounts import authentication, sessions
 from apps.accounts.actors import Actor
+from apps.accounts.errors import TokenRefused
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 
 
 class ActorMiddleware:
-    """`request.actor` is built anew for every request: a withdrawn role or a separation bites at the next click."""
+    """`request.actor` is built anew for every request: a withdrawn role or a separation bites at the next click.
+
+    At an interface a bearer token counts alone; a cookie beside it is not looked at.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        actor: Actor | None = None
-        if isinstance(user := _user(request), User):
-            actor = actor_for(user) if user.is_active else None
-            if actor is None:
-                logout(request)
-        request.actor = actor  # type: ignore[attr-defined]  # typed as ActorRequest where it is read
+        bearer = authentication.bearer_of(request)
+        request.actor = _of_session(request) if bearer is None else _of_token(request, bearer)  # type: ignore[attr-defined]  # typed as ActorRequest where it is read
         return self.get_response(request)
+
+
+def _of_session(request: HttpRequest) -> Actor | None:
+    user = _user(request)
+    if not isinstance(user, User):
+        return None
+    actor = actor_for(user) if user.is_active and not sessions.has_lapsed(request) else None
+    if actor is None:
+        logout(request)
+        return None
+    return replace(actor, is_fresh=sessions.is_fresh(request))
+
+
+def _of_token(request: HttpRequest, bearer: str) -> Actor | None:
+    try:
+        token, actor = authentication.token_of(bearer, request.META.get("REMOTE_ADDR", ""))
+    except TokenRefused as refusal:
+        request.token_refusal = refusal  # type: ignore[attr-defined]  # raised by access.allow
+        return None
+    request.api_token = token  # type: ignore[attr-defined]  # read by ActorAuthentication
+    request.user = token.user
+    return actor
 
 
 def _user(request: HttpRequest) -> object:

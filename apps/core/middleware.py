@@ -103,7 +103,10 @@ class RefusalMiddleware:
         if not isinstance(exception, BeaconError):
             return None
         if request.path.startswith("/api/"):
-            return JsonResponse(problem_body(exception), status=exception.status, content_type=CONTENT_TYPE)
+            response = JsonResponse(problem_body(exception), status=exception.status, content_type=CONTENT_TYPE)
+            if exception.status == 401:
+                response["WWW-Authenticate"] = 'Bearer realm="Beacon"'
+            return response
         context = {"reasons": exception.reasons, "status": exception.status}
         template = "404.html" if exception.status == 404 else "core/refused.html"
         return render(request, template, context, status=exception.status)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
-from apps.accounts.actors import Role
+from apps.accounts.actors import Role, Scope
 from apps.agencies.models import Agency, Employee
 from apps.core.api import paged, reason_json
 from apps.core.errors import NotFound
@@ -133,7 +133,7 @@ def request_list(request: Request) -> Response:
 
 @extend_schema(request=DecideIn, responses=OpenApiTypes.OBJECT)
 @login_not_required
-@allow(Role.CONTACT, Role.ADMINISTRATOR)
+@allow(Role.CONTACT, Role.ADMINISTRATOR, scope=Scope.DECIDE)
 @api_view(["POST"])
 def decide(request: Request) -> Response:
     """Approve or decline up to 1,000 requests; the answer says what became of each."""
@@ -167,7 +167,7 @@ def seat_list(request: Request) -> Response:
 
 @extend_schema(request=StopIn, responses=StopOut)
 @login_not_required
-@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, scope=Scope.STOP)
 @api_view(["GET", "POST"])
 def stop_list(request: Request) -> Response:
     """GET: emergency stops, newest first. POST: stop access at once for a person, an agency, a phase or everyone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from apps.accounts.actors import Actor, Role
+from apps.accounts.actors import Actor, Role, Scope
 from apps.agencies.models import Agency, Employee
 from apps.audit import services as audit
 from apps.core import bell, clock, hooks
@@ -27,9 +27,11 @@ def stop_start(
 ) -> EmergencyStop:  # fmt: skip
     """Stop access at once. For more than one person `number` must be how many live seats are concerned.
 
-    Raises `WrongCount`, `AlreadyStopped`. The seats follow in batches right after; none is granted meanwhile.
+    Raises `WrongCount`, `AlreadyStopped`, `FreshSignInNeeded`. The seats follow in batches right after; none is granted
+    meanwhile.
     """
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)
+    actor.require_fresh(Scope.STOP)
     stop = EmergencyStop(
         scope=scope, employee=employee, agency=agency, phase=phase, reason=given(reason), started_by=actor.name,
         started_at=clock.now(),
@@ -50,6 +52,7 @@ def stop_start(
 def stop_lift(*, actor: Actor, stop: EmergencyStop, reason: str) -> EmergencyStop:
     """End a stop; who meets every requirement gets access back."""
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)
+    actor.require_fresh()
     with transaction.atomic():
         stop = EmergencyStop.objects.select_for_update(of=("self",)).get(pk=stop.pk)
         if not stop.is_active:

@@ -24,7 +24,6 @@ AUTH_USER_MODEL = "accounts.User"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.humanize",
@@ -122,7 +121,7 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 CACHES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.broker_url}
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "apps.accounts.sessions"
 
 # Reasons for each figure: docs/architecture.md, "The queue is a doorbell".
 CELERY_BROKER_URL = ENV.broker_url
@@ -233,13 +232,19 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # ---- interfaces -----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.ActorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.core.api.problem",
     "UNAUTHENTICATED_USER": None,
 }
+REST_KNOX: dict[str, Any] = {
+    "TOKEN_MODEL": "accounts.ApiToken",
+    "TOKEN_PREFIX": "beacon_",
+    "AUTH_HEADER_PREFIX": "Bearer",
+}
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a model
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Beacon", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False,
     # Several things are of a kind; in the description each list of kinds has a name of its own.

@@ -16,10 +16,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts import services as accounts
+from apps.accounts import token_services as tokens
 from apps.accounts.actors import SYSTEM, Role
-from apps.accounts.models import RoleAssignment
+from apps.accounts.models import ApiToken, RoleAssignment, Session, User
 from apps.agencies import fiction, roster_services
 from apps.agencies import services as agencies
 from apps.audit.models import AuditEvent
@@ -50,7 +52,7 @@ from tests.factories.trail import chained
 
 pytestmark = pytest.mark.django_db
 MODULES = [
-    "apps.accounts.services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
+    "apps.accounts.services", "apps.accounts.token_services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
     "apps.catalog.services", "apps.catalog.review_services", "apps.terms.services", "apps.training.services",
     "apps.knowledge.services", "apps.knowledge.question_services", "apps.knowledge.article_services",
     "apps.knowledge.proxy_services",
@@ -88,6 +90,18 @@ def _bundle(w: World) -> Any:
 
 def _kept(w: World) -> object:
     return made.saved_create(actor=w.erin, name="x", kind="compliance")
+
+
+def _proposed(w: World) -> RoleAssignment:
+    return accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.PRIVACY, reason="New")
+
+
+def _connection(w: World) -> User:
+    return tokens.connection_create(actor=w.erin, name="HR feed", reason="x")
+
+
+def _token(w: World) -> ApiToken:
+    return tokens.token_create(actor=w.erin, owner=w.users["erin"], name="Script", scopes=["read"])[0]
 
 
 def bob(w: World) -> object:
@@ -298,8 +312,21 @@ EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
     ),
     "evidence_take": with_(_provable, lambda w, r: evidence_services.evidence_take(actor=w.audrey, report=r, reason="x")),
     "user_create": lambda w: lambda: accounts.user_create(actor=w.erin, email="n@mass.example", name="N"),
-    "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR),
+    "role_grant": lambda w: lambda: accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.AUDITOR, reason="New"),
     "role_end": lambda w: lambda: accounts.role_end(actor=w.erin, assignment=RoleAssignment.objects.get(role="auditor"), reason="x"),
+    "role_confirm": with_(_proposed, lambda w, r: accounts.role_confirm(actor=w.eve, assignment=r)),
+    "role_review": lambda w: lambda: accounts.role_review(
+        actor=w.erin, assignment=RoleAssignment.objects.get(user=w.users["eve"]), reason="Still needed"
+    ),
+    "session_end": with_(
+        lambda w: Session.objects.create(session_key="k", user=w.users["bob"], expire_date=timezone.now()),
+        lambda w, s: accounts.session_end(actor=w.bob, session_key="k", user=w.users["bob"]),
+    ),
+    "sessions_end": lambda w: lambda: accounts.sessions_end(actor=w.erin, user=w.users["bob"]),
+    "connection_create": lambda w: lambda: _connection(w),
+    "connection_end": with_(_connection, lambda w, c: tokens.connection_end(actor=w.erin, connection=c, reason="x")),
+    "token_create": lambda w: lambda: _token(w),
+    "token_withdraw": with_(_token, lambda w, t: tokens.token_withdraw(actor=w.erin, token=t)),
     "preference_set": lambda w: lambda: mail.preference_set(actor=w.bob, group="reminders", is_on=False),
     "message_retry": with_(lambda w: _message(w, "failed"), lambda w, m: mail.message_retry(actor=w.erin, message=m)),
     "bounce_record": with_(lambda w: _message(w, "sent"), lambda w, m: mail.bounce_record(

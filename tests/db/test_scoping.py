@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
+from apps.accounts import selectors as accounts
+from apps.accounts import services as account_services
+from apps.accounts import token_services
 from apps.accounts.actors import Actor, Role
+from apps.accounts.models import SignIn
 from apps.agencies import roster_services
 from apps.agencies import selectors as directory
 from apps.catalog import review_services
@@ -97,6 +101,11 @@ SEES: list[tuple[Selector, set[str]]] = [
     (reports.reports_visible_to, REVIEWERS | {"lee"}),  # adoption of all agencies
     (reports.bundles_visible_to, {"erin", "paula"}),
     (reports.saved_visible_to, REVIEWERS | {"lee"}),
+    (accounts.roles_visible_to, REVIEWERS | {"bob"}),
+    (accounts.users_visible_to, REVIEWERS | {"bob"}),
+    (accounts.tokens_visible_to, {"erin", "audrey", "alice"}),
+    (accounts.connections_visible_to, {"erin", "audrey"}),
+    (accounts.sign_ins_visible_to, {"erin", "audrey", "bob"}),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -187,6 +196,19 @@ def house(world: World) -> dict[Selector, Any]:
             actor=world.erin, agencies=[world.a], since=clock.today(), until=clock.today(), reason="Request 7"
         ),
         reports.saved_visible_to: report_writes.saved_create(actor=world.erin, name="All", kind="adoption"),
+        accounts.roles_visible_to: account_services.role_grant(
+            actor=world.erin, user=world.users["bob"], role=Role.PRIVACY, reason="Waits for a second person"
+        ),
+        accounts.users_visible_to: world.users["bob"],
+        accounts.tokens_visible_to: token_services.token_create(
+            actor=world.alice, owner=world.users["alice"], name="Script", scopes=["read"]
+        )[0],
+        accounts.connections_visible_to: token_services.connection_create(
+            actor=world.erin, name="HR feed", reason="Contract 7"
+        ),
+        accounts.sign_ins_visible_to: SignIn.objects.create(
+            user=world.users["bob"], method="oidc:state", outcome="done"
+        ),
         mail.messages_visible_to: Message.objects.get(employee_ref=bob.pk, kind="licenses_seat_granted"),
         mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),
         incidents.incidents_visible_to: incident,

@@ -7,7 +7,7 @@ officer, Erin and Eve are EOTSS administrators, Lee is a leader, Audrey an audit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -89,7 +89,7 @@ class World:
     def actor(self, name: str) -> Actor:
         found = actor_for(self.users[name])
         assert found is not None, f"{name} has left"
-        return found
+        return replace(found, is_fresh=True)
 
     @property
     def alice(self) -> Actor:
@@ -156,6 +156,7 @@ class World:
         erin, paula = actor_for(users["erin"]), actor_for(users["paula"])
         assert erin
         assert paula
+        erin, paula = replace(erin, is_fresh=True), replace(paula, is_fresh=True)
         for code, kind, agency in (
             ("A001", "primary", a),
             ("A002", "backup", a),

@@ -100,7 +100,7 @@ def test_acts_records_streams_and_days(audrey: Client, world: World) -> None:
 
 
 def test_the_three_exports_say_the_same_and_carry_no_formula(audrey: Client, world: World) -> None:
-    accounts.role_grant(actor=world.erin, user=world.users["bob"], role=Role.AUDITOR)
+    accounts.role_grant(actor=world.erin, user=world.users["bob"], role=Role.AUDITOR, reason="Asked for")
     audit.record(world.erin, "audit.note.made", world.a, after={"x": "=1+1"}, reason="=cmd()")
     asked = {"person": "Erin Administrator", "part": "actor"}
     rows = json.loads(body(audrey.get("/audit/", asked | {"format": "json"})))
