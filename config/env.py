@@ -10,21 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from config.identity import IdentityProvider, read_providers
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class BadEnvironment(Exception):
     """One or more environment variables cannot be used. The message lists each with its hint."""
-
-
-@dataclass(frozen=True, slots=True)
-class OidcProvider:
-    """The identity provider for sign-in (OpenID Connect). `server_url` is the issuer's base address."""
-
-    name: str
-    server_url: str
-    client_id: str
-    client_secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,8 @@ class Environment:
     audit_heads: Path
     signing_keys: Path
     incident_files: Path
-    oidc: OidcProvider | None
+    identity: list[IdentityProvider]
+    trusted_proxies: list[str]
 
 
 class _Reader:
@@ -149,7 +142,8 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
         # Where they were before there was a folder of their own: beside the heads.
         signing_keys=Path(source.get("SIGNING_KEYS_DIR") or source.get("AUDIT_HEADS_DIR") or home / "audit-heads").absolute(),
         incident_files=Path(source.get("INCIDENT_FILES_DIR") or home / "incident-files").absolute(),
-        oidc=_oidc(reader, production),
+        identity=_identity(reader, production),
+        trusted_proxies=[one.strip() for one in reader.text("TRUSTED_PROXIES", "127.0.0.1", "").split(",")],
     )  # fmt: skip
     if reader.problems:
         listed = "\n".join(f"  - {problem}" for problem in reader.problems)
@@ -176,13 +170,24 @@ def _public_url(reader: _Reader, production: bool) -> str:
     return reader.url("PUBLIC_URL", usual, ("https",) if production else ("https", "http"), "").rstrip("/")
 
 
-def _oidc(reader: _Reader, production: bool) -> OidcProvider | None:
-    if not production and not reader.source.get("OIDC_SERVER_URL"):
-        return None
+def _identity(reader: _Reader, production: bool) -> list[IdentityProvider]:
+    """The providers of IDENTITY_PROVIDERS_FILE, or the single one of the OIDC_ variables."""
     hint = "See docs/runbook/sign-in.md."
-    return OidcProvider(
-        name=reader.text("OIDC_NAME", "State sign-in", hint),
-        server_url=reader.url("OIDC_SERVER_URL", None, ("https",) if production else ("https", "http"), hint),
-        client_id=reader.text("OIDC_CLIENT_ID", None, hint),
-        client_secret=reader.secret("OIDC_CLIENT_SECRET", None, hint),
-    )
+    if file := reader.source.get("IDENTITY_PROVIDERS_FILE", "").strip():
+        providers, problems = read_providers(Path(file), https_only=production)
+        reader.problems += [f"{problem} {hint}" for problem in problems]
+        return providers
+    if not production and not reader.source.get("OIDC_SERVER_URL"):
+        return []
+    return [
+        IdentityProvider(
+            id="state", kind="oidc",
+            name=reader.text("OIDC_NAME", "State sign-in", hint),
+            issuer=reader.url("OIDC_SERVER_URL", None, ("https",) if production else ("https", "http"), hint),
+            client_id=reader.text("OIDC_CLIENT_ID", None, hint),
+            client_secret=reader.secret("OIDC_CLIENT_SECRET", None, hint),
+            tenant=reader.text("OIDC_TENANT", "", hint),
+            trusts_email=reader.text("OIDC_TRUSTS_EMAIL", "", hint) == "yes",
+            confirm_context=reader.text("OIDC_CONFIRM_CONTEXT", "", hint),
+        )
+    ]  # fmt: skip

@@ -1,14 +1,10 @@
 """Every address of Beacon. A view without a rule (accounts.access.allow) fails the matrix test."""
 
-from allauth.account import views as account_views
-from allauth.socialaccount.providers.openid_connect import urls as openid_connect
 from django.urls import include, path
 
 urlpatterns = [
-    # Of allauth only what signing in through the identity provider needs: no sign-up, no passwords to reset.
-    path("accounts/login/", account_views.login, name="account_login"),
-    path("accounts/", include(openid_connect.urlpatterns)),
-    path("accounts/", include("apps.accounts.urls")),
+    path("", include("apps.accounts.identity_urls")),
+    path("", include("apps.accounts.urls")),
     path("api/v1/", include("apps.licenses.api_urls")),
     path("api/v1/", include("apps.terms.api_urls")),
     path("api/v1/", include("apps.training.api_urls")),

@@ -72,6 +72,7 @@ class FreshSignInNeeded(BeaconError):
     status = 403
     text = "This needs a sign-in of the last 10 minutes."
     how_to_fix = "Confirm that it is you, then do it again."
+    leads_to = "accounts:confirm"
 
 
 class ScopeNeeded(BeaconError):

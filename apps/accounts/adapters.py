@@ -1,14 +1,19 @@
-"""How allauth behaves here: nobody signs up by themselves; a verified e-mail in the directory opens the door."""
+"""How allauth behaves here: it opens no account and joins nobody; every refusal of its own gets a name."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import requests
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from cryptography.fernet import InvalidToken
 from django.http import HttpRequest
 
-from apps.core import hooks
+from apps.accounts import saml, sealing
+from apps.accounts.claims import Check, ClaimRefused
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -19,16 +24,33 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """A person from the identity provider gets a user only where the directory knows the verified address.
-
-    The functions in settings.SIGN_IN_KNOWN take an address and say whether an active employee has it.
-    """
+    """Who somebody is, is decided in identity.py; allauth's own way of matching people is never reached."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        verified = [address.email for address in sociallogin.email_addresses if address.verified]
-        return any(any(hooks.call("SIGN_IN_KNOWN", email)) for email in verified)
+        return False
 
-    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
-        user = super().populate_user(request, sociallogin, data)
-        user.name = data.get("name") or f"{data.get('first_name', '')} {data.get('last_name', '')}".strip()
-        return user
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """SAML arrives here; OpenID Connect has been answered before (oidc.py)."""
+        raise ImmediateHttpResponse(saml.entered(request, sociallogin))
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+    ) -> None:
+        if isinstance(exception, requests.RequestException):
+            raise ClaimRefused(Check.PROVIDER)
+        if extra_context and "saml_errors" in extra_context:
+            raise ClaimRefused(Check.ASSERTION, str(extra_context.get("saml_last_error_reason") or ""))
+        raise ClaimRefused(Check.TOKEN)
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Seeds of second factors lie sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        try:
+            return sealing.opened(encrypted_text)
+        except InvalidToken:
+            return ""

@@ -23,10 +23,10 @@ class AccountsConfig(AppConfig):
 
 def _begin(request: HttpRequest | None, **_: Any) -> None:
     """A session begins. How and when the person proved who they are is on the request where a provider said it
-    (identity.py); a password or the demo's click proves it now.
+    (identity.py); whoever signs somebody in otherwise proves it now.
     """
     from apps.accounts import sessions
 
     if request is not None and hasattr(request, "session"):
-        method, proved_at = getattr(request, "sign_in", ("password", clock.now()))
+        method, proved_at = getattr(request, "sign_in", ("session", clock.now()))
         sessions.begin(request, method=method, proved_at=proved_at)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from apps.accounts.actors import PRIVILEGED, Actor, Role
-from apps.accounts.models import ApiToken, RoleAssignment, Session, SignIn, User
+from apps.accounts.models import ApiToken, RoleAssignment, RoleMapping, Session, SignIn, User
 from apps.core import clock, hooks
 
 
@@ -76,15 +76,15 @@ def roles_to_review() -> QuerySet[RoleAssignment]:
 
 
 def tokens_visible_to(actor: Actor) -> QuerySet[ApiToken]:
-    """Tokens, ended ones too, newest first: every one for administrators and auditors, else one's own."""
+    """Tokens, ended ones too, newest first: every one for those who answer for roles, else one's own."""
     rows = ApiToken.objects.select_related("user").order_by("-created_at", "-pk")
-    return rows if actor.has(Role.ADMINISTRATOR, Role.AUDITOR) else rows.filter(user_id=actor.user_id or 0)
+    return rows if actor.has(*REVIEWERS) else rows.filter(user_id=actor.user_id or 0)
 
 
 def connections_visible_to(actor: Actor) -> QuerySet[User]:
-    """Other systems that may hold tokens, for administrators and auditors."""
+    """Other systems that may hold tokens, for those who answer for roles."""
     rows = User.objects.filter(kind=User.Kind.CONNECTION).order_by("name")
-    return rows if actor.has(Role.ADMINISTRATOR, Role.AUDITOR) else rows.none()
+    return rows if actor.has(*REVIEWERS) else rows.none()
 
 
 def users_visible_to(actor: Actor) -> QuerySet[User]:
@@ -99,6 +99,12 @@ def sessions_of(user_id: int) -> QuerySet[Session]:
 
 
 def sign_ins_visible_to(actor: Actor) -> QuerySet[SignIn]:
-    """Attempts to sign in, newest first: all for administrators and auditors, else one's own."""
+    """Attempts to sign in, newest first: all for those who answer for roles, else one's own."""
     rows = SignIn.objects.select_related("user").order_by("-at", "-pk")
-    return rows if actor.has(Role.ADMINISTRATOR, Role.AUDITOR) else rows.filter(user_id=actor.user_id or 0)
+    return rows if actor.has(*REVIEWERS) else rows.filter(user_id=actor.user_id or 0)
+
+
+def mappings_visible_to(actor: Actor) -> QuerySet[RoleMapping]:
+    """What groups of identity providers give, for those who answer for roles."""
+    rows = RoleMapping.objects.order_by("provider", "value", "pk")
+    return rows if actor.has(*REVIEWERS) else rows.none()

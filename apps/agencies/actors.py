@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db.models import Q
 
-from apps.accounts.actors import Role
+from apps.accounts.actors import SYSTEM, Role
 from apps.accounts.models import User
 from apps.agencies.models import Agency, AgencyContact, Employee
+from apps.agencies.services import employee_link_user
 from apps.core import clock
 
 
@@ -43,3 +44,10 @@ def contact_agencies(employee_pk: int) -> frozenset[int]:
 def is_known(email: str) -> bool:
     """Whether an employed person has this address."""
     return Employee.objects.filter(email__iexact=email).exclude(status=Employee.Status.SEPARATED).exists()
+
+
+def join(user: User, email: str) -> None:
+    """Join a sign-in to the employed person with this address, where nobody else has been joined to them."""
+    employee = Employee.objects.filter(email__iexact=email, user=None).exclude(status=Employee.Status.SEPARATED).first()
+    if employee is not None:
+        employee_link_user(actor=SYSTEM, employee=employee, user=user)

@@ -108,6 +108,7 @@ def roster_release(*, actor: Actor, run: RosterRun, number: int, reason: str) ->
     Raises `NeedsSecondPerson`, `WrongNumber`, `IllegalTransition`.
     """
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
     with transaction.atomic():
         run = RosterRun.objects.select_for_update().get(pk=run.pk)
         ROSTER_RUN.check(run.state, "queued")

@@ -129,7 +129,7 @@ class ReleaseForm(NumberForm):
     )
 
 
-@allow(Role.ADMINISTRATOR)
+@allow(Role.ADMINISTRATOR, sensitive=True)
 def run_release(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(roster_runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("agencies:run", args=[run.pk])

@@ -64,7 +64,7 @@ def stop_list(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-@allow(Role.ADMINISTRATOR, Role.PRIVACY)
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, sensitive=True)
 def stop_new(request: HttpRequest, scope: str) -> HttpResponse:
     """Say whom it concerns and ask for a reason and, for more than one person, their number."""
     target = _target(request, scope)
@@ -121,7 +121,7 @@ def stop_progress_part(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "console/_stop_progress.html", {"stop": stop, "progress": stop_progress(stop)})
 
 
-@allow(Role.ADMINISTRATOR, Role.PRIVACY)
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, sensitive=True)
 def stop_lift(request: HttpRequest, pk: int) -> HttpResponse:
     stop = get_object_or_404(stops_visible_to(actor_of(request)), pk=pk)
     back = reverse("console:stop", args=[pk])

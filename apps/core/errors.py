@@ -29,6 +29,8 @@ class BeaconError(Exception):
     status = 409
     text = "This cannot be done."
     how_to_fix = ""
+    # The page (URL name) on which a person can mend it at once; pages lead there and come back.
+    leads_to = ""
 
     def __init__(self, text: str = "", *, how_to_fix: str = "", reasons: Sequence[Reason] = ()) -> None:
         self.reasons: tuple[Reason, ...] = tuple(reasons) or (

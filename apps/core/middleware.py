@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from apps.core import requests
 from apps.core.api import CONTENT_TYPE, problem_body
@@ -38,6 +41,32 @@ class HealthMiddleware:
         finally:
             connection.close()
         return JsonResponse({"status": "ready" if ready else "starting"}, status=200 if ready else 503)
+
+
+class ProxyMiddleware:
+    """The address of whoever asks: what a proxy of ours (settings.TRUSTED_PROXIES) says, and of nobody else.
+
+    The last address that is not a proxy's own counts; what stands before it, anybody may have written.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        trusted = set(settings.TRUSTED_PROXIES)
+        if request.META.get("REMOTE_ADDR", "") in trusted:
+            said = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+            if others := [address for address in said if address not in trusted]:
+                request.META["REMOTE_ADDR"] = others[-1] if _is_address(others[-1]) else ""
+        return self.get_response(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class RequestIdMiddleware:
@@ -107,9 +136,19 @@ class RefusalMiddleware:
             if exception.status == 401:
                 response["WWW-Authenticate"] = 'Bearer realm="Beacon"'
             return response
+        if exception.leads_to:
+            return redirect(f"{reverse(exception.leads_to)}?{urlencode({'next': _back_to(request)})}")
         context = {"reasons": exception.reasons, "status": exception.status}
         template = "404.html" if exception.status == 404 else "core/refused.html"
         return render(request, template, context, status=exception.status)
+
+
+def _back_to(request: HttpRequest) -> str:
+    """The page that the person was on: what they sent has to be sent again, so it is the page before it."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return came_from.path if came_from.netloc == request.get_host() else "/"
 
 
 class NoStoreMiddleware:

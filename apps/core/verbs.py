@@ -40,6 +40,8 @@ def saying(request: HttpRequest, done: str = "") -> Iterator[None]:
     try:
         yield
     except BeaconError as refusal:
+        if refusal.leads_to:
+            raise
         for reason in refusal.reasons:
             messages.error(request, str(reason))
     else:
@@ -72,6 +74,8 @@ def form_page(
         try:
             result = act(form.cleaned_data)
         except BeaconError as refusal:
+            if refusal.leads_to:
+                raise
             for reason in refusal.reasons:
                 form.add_error(None, str(reason))
         else:

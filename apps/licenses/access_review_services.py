@@ -159,6 +159,7 @@ def _take(actor: Actor, items: list[ReviewItem], note: str) -> None:
 def review_close(*, actor: Actor, review: AccessReview) -> AccessReview:
     """End a review: by Beacon after its last day, by EOTSS before. Silence keeps members and ends privileged roles."""
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
     with transaction.atomic():
         review = AccessReview.objects.select_for_update().get(pk=review.pk)
         REVIEW.check(review.state, AccessReview.State.CLOSED)

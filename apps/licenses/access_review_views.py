@@ -184,7 +184,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("licenses:review", pk=pk)
 
 
-@allow(Role.ADMINISTRATOR)
+@allow(Role.ADMINISTRATOR, sensitive=True)
 def review_close(request: HttpRequest, pk: int) -> HttpResponse:
     review = get_object_or_404(reviews_visible_to(actor_of(request)), pk=pk)
     back = reverse("licenses:review", args=[pk])

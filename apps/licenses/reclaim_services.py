@@ -197,6 +197,7 @@ def _remember(verdicts: list[tuple[Seat, Verdict]], today: date, *, is_dry: bool
 def reclaim_confirm(*, actor: Actor, run: ReclaimRun, number: int, reason: str) -> ReclaimRun:
     """A second person lets a held look release its seats, by typing how many. Whoever was used since stays."""
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
     reason = given(reason)
     with transaction.atomic():
         run = ReclaimRun.objects.select_for_update().get(pk=run.pk)

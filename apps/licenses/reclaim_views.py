@@ -116,7 +116,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "licenses/reclaim_run.html", context)
 
 
-@allow(Role.ADMINISTRATOR)
+@allow(Role.ADMINISTRATOR, sensitive=True)
 def run_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(reclaim_runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("licenses:reclaim-run", args=[pk])

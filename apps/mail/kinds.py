@@ -70,6 +70,8 @@ def _alarm(code: str, subject: str) -> Kind:
 
 
 _ALL = (
+    _alarm("accounts_break_glass", "Beacon: a break-glass account was used"),
+    Kind("accounts_review_due", Group.DUTY, "Beacon: privileged roles wait for their review", heeds_opt_out=False),
     Kind("licenses_seat_held", Group.ACCESS, "Beacon: your request was approved, and a step is left"),
     Kind("licenses_seat_granted", Group.ACCESS, "Beacon: you can use the AI assistant now"),
     Kind("licenses_seat_restored", Group.ACCESS, "Beacon: you can use the AI assistant again"),

@@ -45,6 +45,7 @@ def evidence_take(*, actor: Actor, report: StoredReport, reason: str) -> bytes:
     Raises `Invalid` for a report that is not made, and for a missing reason.
     """
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
+    actor.require_fresh()
     if report.state != StoredReport.State.DONE:
         raise Invalid("The report is not made yet.", how_to_fix="Wait until it is ready.")
     why = given(reason)

@@ -15,7 +15,7 @@ from apps.reports.evidence_services import evidence_take
 from apps.reports.selectors import reports_visible_to
 
 
-@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, sensitive=True)
 def evidence(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then hand the pack out."""
     actor = actor_of(request)

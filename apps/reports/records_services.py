@@ -46,6 +46,7 @@ def bundle_request(*, actor: Actor, agencies: Iterable[Agency], since: date, unt
     from apps.reports.tasks import make_bundle
 
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)
+    actor.require_fresh()
     chosen = sorted(agencies, key=lambda agency: agency.name)
     if not chosen:
         raise Invalid("Choose an agency.", how_to_fix="A secretariat stands for all its agencies.")

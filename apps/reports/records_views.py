@@ -62,7 +62,7 @@ class BundleForm(ReasonForm):
     field_order = ("agencies", "since", "until", "reason")
 
 
-@allow(*MAKERS)
+@allow(*MAKERS, sensitive=True)
 def bundle_new(request: HttpRequest) -> HttpResponse:
     actor, today = actor_of(request), clock.today()
     return form_page(

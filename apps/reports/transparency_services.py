@@ -47,6 +47,7 @@ _KEY, KEPT_SECONDS = "reports:transparency", 3600
 def transparency_switch(*, actor: Actor, is_on: bool, reason: str) -> Transparency:
     """Show the page to the public, or take it away."""
     actor.require(Role.ADMINISTRATOR, Role.PRIVACY)
+    actor.require_fresh()
     reason = given(reason)
     with transaction.atomic():
         switch, _ = Transparency.objects.update_or_create(

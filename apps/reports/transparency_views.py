@@ -63,7 +63,7 @@ class SwitchForm(ReasonForm):
     field_order = ("is_on", "reason")
 
 
-@allow(Role.ADMINISTRATOR, Role.PRIVACY)
+@allow(Role.ADMINISTRATOR, Role.PRIVACY, sensitive=True)
 def transparency_switch_page(request: HttpRequest) -> HttpResponse:
     """Switch the page on or off; what it says stands below, also while nobody sees it."""
     back = reverse("reports:overview")

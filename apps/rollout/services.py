@@ -168,6 +168,7 @@ def phase_schedule(*, actor: Actor, phase: Phase) -> Phase:
 def phase_open(*, actor: Actor, phase: Phase, reason: str) -> Phase:
     """Open the phase. Raises `GatesNotPassed` naming every gate in the way, `OpenerConfirmedWaiver`."""
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
     if phase.waivers.filter(confirmed_by_key=actor.key).exists():
         raise errors.OpenerConfirmedWaiver()
     blocking = [gate.result.reason() for gate in gates_of(phase) if not gate.lets_through]
@@ -193,6 +194,7 @@ def phase_close(*, actor: Actor, phase: Phase, reason: str) -> Phase:
 
 def phase_roll_back(*, actor: Actor, phase: Phase, reason: str) -> Phase:
     """Take the phase back: its holders are suspended."""
+    actor.require_fresh()
     return _move(actor, phase, "rolled_back", reason)
 
 

@@ -123,7 +123,7 @@ class JoinForm(ReasonForm):
     typed = forms.CharField(label="Type the version's name to confirm", max_length=80)
 
 
-@allow(Role.PRIVACY)
+@allow(Role.PRIVACY, sensitive=True)
 def version_publish(request: HttpRequest, number: int, language: str = BINDING) -> HttpResponse:
     version = version_or_404(request, number, language)
     form_class: type[forms.Form] = PublishForm if version.is_binding else JoinForm

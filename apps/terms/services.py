@@ -109,6 +109,7 @@ def terms_publish(
     English text is in force already joins it. Raises `NotConfirmed`, `IllegalTransition`.
     """
     actor.require(Role.PRIVACY)
+    actor.require_fresh()
     reason, today = given(reason), clock.today()
     if typed is not None and typed.strip().casefold() != str(version).casefold():
         raise NotConfirmed(f"Type “{version}” to confirm.")

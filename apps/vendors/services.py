@@ -37,6 +37,7 @@ def workspace_create(
     kind of call (empty: the adapter's own).
     """
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
     if adapter not in KINDS:
         raise Invalid(f"There is no adapter {adapter!r}.")
     if KINDS[adapter].has_ref and not _UUID.fullmatch(vendor_ref):
@@ -163,6 +164,7 @@ def _check_value(code: str, value: str) -> None:
 def workspace_readdress(*, actor: Actor, workspace: Workspace, address: str, reason: str) -> Workspace:
     """Record that the vendor's API is found at another address; the next sync looks there."""
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
     with transaction.atomic():
         before, workspace.address = workspace.address, address
         workspace.save(update_fields=["address"])
@@ -199,6 +201,7 @@ def run_release(*, actor: Actor, run: SyncRun, number: int, reason: str) -> Sync
     Raises `NeedsSecondPerson`, `WrongNumber`, `IllegalTransition`.
     """
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
     with transaction.atomic():
         run = SyncRun.objects.select_for_update().get(pk=run.pk)
         SYNC.check(run.state, "released")

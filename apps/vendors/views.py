@@ -102,7 +102,7 @@ class ReleaseForm(NumberForm):
     )
 
 
-@allow(Role.ADMINISTRATOR)
+@allow(Role.ADMINISTRATOR, sensitive=True)
 def run_release(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("vendors:run", args=[pk])

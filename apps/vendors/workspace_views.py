@@ -82,7 +82,7 @@ class WorkspaceForm(forms.Form):
     seats = forms.IntegerField(label="Seats", min_value=0)
 
 
-@allow(Role.ADMINISTRATOR)
+@allow(Role.ADMINISTRATOR, sensitive=True)
 def workspace_new(request: HttpRequest) -> HttpResponse:
     return form_page(
         request, title="Record a workspace", form_class=WorkspaceForm, submit="Record",

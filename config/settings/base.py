@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.mfa",
     "csp",
     "django_cotton",
     "django_filters",
@@ -60,6 +62,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "apps.core.middleware.HealthMiddleware",
+    "apps.core.middleware.ProxyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -169,10 +172,7 @@ WHITENOISE_USE_FINDERS = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "account_login"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.SignInBackend"]
 ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -180,22 +180,23 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_LOGIN_ON_GET = False
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
-SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
-if ENV.oidc:
-    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "state",
-                "name": ENV.oidc.name,
-                "client_id": ENV.oidc.client_id,
-                "secret": ENV.oidc.client_secret,
-                "settings": {"server_url": ENV.oidc.server_url},
-            }
-        ],
-    }
+# Who belongs to whom is decided in accounts.identity; allauth itself joins nobody by an e-mail address.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+IDENTITY_PROVIDERS = {provider.id: provider for provider in ENV.identity}
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    name: {"APPS": [provider.allauth() for provider in ENV.identity if provider.kind == kind]}
+    for kind, name in (("oidc", "openid_connect"), ("saml", "saml"))
+}
+MFA_ADAPTER = "apps.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp"]
+MFA_TOTP_ISSUER = "Beacon"
+# Attempts of signing in, by address and by account. They are counted in Valkey; where it is away nobody signs in.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+TRUSTED_PROXIES = ENV.trusted_proxies
+# How somebody confirms who signed in by other means than a provider: kind of sign-in, and a function of request and address.
+CONFIRM_METHODS: dict[str, str] = {}
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -287,6 +288,10 @@ LOGGING: dict[str, Any] = {
 ACTOR_FACTS = ["apps.agencies.actors.facts"]
 # Each takes a verified e-mail address and says whether an active employee has it.
 SIGN_IN_KNOWN = ["apps.agencies.actors.is_known"]
+# Called with (user, address) in the transaction that joins an identity to a user: the directory joins its employee.
+SIGN_IN_JOINED = ["apps.agencies.actors.join"]
+# Called with (user, moment) when a break-glass account signs in, in a transaction.
+BREAK_GLASS_USED = ["apps.mail.alarms.break_glass_used"]
 # Called with (actor, change: agencies.roster.RosterEffect) in the transaction that applies a roster run.
 ROSTER_APPLIED = ["apps.licenses.hooks.roster_applied"]
 # Each returns core.gates.GateResult for one phase.
@@ -347,6 +352,7 @@ TICK = [
     "apps.incidents.mails.sweep",
     "apps.reports.tasks.sweep",
     "apps.reports.tasks.bundles_sweep",
+    "apps.mail.alarms.sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]

@@ -17,3 +17,4 @@ SYNC_EVERY_SECONDS = 20
 SESSION_COOKIE_NAME = f"beacon-demo-{ENV.port}"
 # Files are served from where they are built; nothing is collected.
 STATIC_ROOT = BASE_DIR / "static"
+CONFIRM_METHODS = {"demo": "demo.views.confirm", "session": "demo.views.confirm"}

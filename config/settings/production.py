@@ -31,4 +31,3 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtp
 EMAIL_PORT = _MAIL.port or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
 EMAIL_TIMEOUT = 20
-SIGN_IN_PROVIDER = ENV.oidc

@@ -361,7 +361,7 @@ def _pages() -> Iterator[Figure]:
         ("leader", people["lee"], ["console:home"]),
     ):
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         floor = p95(client, "/bench/empty/")
         for name in names:
             yield figure(f"page_{role}_{name.replace(':', '_')}", p95(client, reverse(name)) * 1000, floor * 1000, "ms")

@@ -59,7 +59,7 @@ def _searches(figure: Figure) -> Iterator[dict[str, Any]]:
     from tests.bench.measures import p95
 
     client = Client()
-    client.force_login(state.people()["erin"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(state.people()["erin"])
     floor = p95(client, "/bench/empty/")
     person = Employee.objects.order_by("pk")[500]
     asked = {

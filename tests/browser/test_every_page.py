@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from apps.accounts.actors import Role
 from apps.accounts.models import User
+from apps.accounts.sessions import SessionStore
 from tests.web.samples import FOREIGN, furnished, is_api, pages
 from tests.web.test_matrix import PERSONS
 
@@ -49,7 +50,9 @@ def signed_in(user: User) -> str:
     """A session of this person, as signing in makes it; returns its key."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "apps.accounts.backends.SignInBackend"
+    moment = timezone.now().isoformat()
+    session.update({"signed_in_at": moment, "seen_at": moment, "proved_at": moment, "sign_in_method": "session"})
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return str(session.session_key)

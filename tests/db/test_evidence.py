@@ -80,7 +80,7 @@ def test_who_may_not_take_it_and_when(old: World) -> None:
 
 def test_the_button_asks_for_a_reason_and_hands_the_pack_out(old: World, client: Client) -> None:
     report = kept(old)
-    client.force_login(old.users["audrey"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(old.users["audrey"])
     address = f"/reports/stored/{report.pk}/evidence/"
     assert address in client.get(f"/reports/stored/{report.pk}/").content.decode()
     assert client.post(address, {"reason": "  "})["Content-Type"].startswith("text/html")

@@ -190,12 +190,12 @@ def test_reminders_can_be_switched_off_and_news_about_access_cannot(world: World
 
 def test_the_page_saves_what_differs_and_offers_the_digest_to_contacts_alone(world: World) -> None:
     client = Client()
-    client.force_login(world.users["bob"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(world.users["bob"])
     page = reverse("mail:preferences")
     assert "Daily summary" not in client.get(page).content.decode()
     client.post(page, {"reminders": "off", "digest": "off"})
     assert dict(world.users["bob"].mail_preferences.values_list("group", "is_on")) == {"reminders": False}
-    client.force_login(world.users["alice"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(world.users["alice"])
     assert "Daily summary" in client.get(page).content.decode()
 
 
@@ -417,7 +417,7 @@ def test_erin_sends_a_failed_message_again_and_nobody_else_does(monkeypatch: pyt
     with pytest.raises(NotPermitted):
         services.message_retry(actor=world.audrey, message=message)
     client = Client()
-    client.force_login(world.users["erin"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(world.users["erin"])
     assert "Nobody knows whether it arrived" in client.get(reverse("mail:message", args=[message.pk])).content.decode()
     client.post(reverse("mail:message-retry", args=[message.pk]))
     assert send_due() == 1

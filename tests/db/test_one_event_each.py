@@ -16,12 +16,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
+from apps.accounts import mapping_services as mappings
 from apps.accounts import services as accounts
 from apps.accounts import token_services as tokens
 from apps.accounts.actors import SYSTEM, Role
-from apps.accounts.models import ApiToken, RoleAssignment, Session, User
+from apps.accounts.models import ApiToken, RoleAssignment, RoleMapping, Session, User
 from apps.agencies import fiction, roster_services
 from apps.agencies import services as agencies
 from apps.audit.models import AuditEvent
@@ -45,6 +47,7 @@ from apps.vendors import drift as drifts
 from apps.vendors import services as vendors
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
+from config.identity import IdentityProvider
 from tests.db import acts_of_registers
 from tests.db.acts_of_registers import TODAY, Act, with_
 from tests.factories.cast import World, row
@@ -52,7 +55,7 @@ from tests.factories.trail import chained
 
 pytestmark = pytest.mark.django_db
 MODULES = [
-    "apps.accounts.services", "apps.accounts.token_services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
+    "apps.accounts.services", "apps.accounts.token_services", "apps.accounts.mapping_services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
     "apps.catalog.services", "apps.catalog.review_services", "apps.terms.services", "apps.training.services",
     "apps.knowledge.services", "apps.knowledge.question_services", "apps.knowledge.article_services",
     "apps.knowledge.proxy_services",
@@ -94,6 +97,14 @@ def _kept(w: World) -> object:
 
 def _proposed(w: World) -> RoleAssignment:
     return accounts.role_grant(actor=w.erin, user=w.users["bob"], role=Role.PRIVACY, reason="New")
+
+
+def _mapping(w: World) -> RoleMapping:
+    config = IdentityProvider(id="state", kind="oidc", name="State sign-in")
+    with override_settings(IDENTITY_PROVIDERS={"state": config}):
+        return mappings.mapping_create(
+            actor=w.erin, provider="state", claim="groups", value="g", role=Role.PRIVACY, reason="x"
+        )
 
 
 def _connection(w: World) -> User:
@@ -323,6 +334,9 @@ EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
         lambda w, s: accounts.session_end(actor=w.bob, session_key="k", user=w.users["bob"]),
     ),
     "sessions_end": lambda w: lambda: accounts.sessions_end(actor=w.erin, user=w.users["bob"]),
+    "mapping_create": lambda w: lambda: _mapping(w),
+    "mapping_confirm": with_(_mapping, lambda w, m: mappings.mapping_confirm(actor=w.eve, mapping=m)),
+    "mapping_end": with_(_mapping, lambda w, m: mappings.mapping_end(actor=w.erin, mapping=m, reason="x")),
     "connection_create": lambda w: lambda: _connection(w),
     "connection_end": with_(_connection, lambda w, c: tokens.connection_end(actor=w.erin, connection=c, reason="x")),
     "token_create": lambda w: lambda: _token(w),

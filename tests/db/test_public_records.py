@@ -214,7 +214,7 @@ def test_a_bundle_is_made_once_kept_and_rung_for_again(old: World) -> None:
 
 
 def test_the_pages_ask_show_and_hand_out(old: World, client: Client) -> None:
-    client.force_login(old.users["paula"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(old.users["paula"])
     today = clock.today().isoformat()
     asked = {"agencies": [old.a.pk], "since": today, "until": today, "reason": "Request 7"}
     page = client.post("/records/new/", asked, follow=True)

@@ -16,7 +16,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts import services as account_services
 from apps.accounts import token_services
 from apps.accounts.actors import Actor, Role
-from apps.accounts.models import SignIn
+from apps.accounts.models import RoleMapping, SignIn
 from apps.agencies import roster_services
 from apps.agencies import selectors as directory
 from apps.catalog import review_services
@@ -103,9 +103,10 @@ SEES: list[tuple[Selector, set[str]]] = [
     (reports.saved_visible_to, REVIEWERS | {"lee"}),
     (accounts.roles_visible_to, REVIEWERS | {"bob"}),
     (accounts.users_visible_to, REVIEWERS | {"bob"}),
-    (accounts.tokens_visible_to, {"erin", "audrey", "alice"}),
-    (accounts.connections_visible_to, {"erin", "audrey"}),
-    (accounts.sign_ins_visible_to, {"erin", "audrey", "bob"}),
+    (accounts.tokens_visible_to, REVIEWERS | {"alice"}),
+    (accounts.connections_visible_to, REVIEWERS),
+    (accounts.sign_ins_visible_to, REVIEWERS | {"bob"}),
+    (accounts.mappings_visible_to, REVIEWERS),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -205,6 +206,9 @@ def house(world: World) -> dict[Selector, Any]:
         )[0],
         accounts.connections_visible_to: token_services.connection_create(
             actor=world.erin, name="HR feed", reason="Contract 7"
+        ),
+        accounts.mappings_visible_to: RoleMapping.objects.create(
+            provider="state", claim="groups", value="g", role="auditor", created_by="Erin", created_by_key="x"
         ),
         accounts.sign_ins_visible_to: SignIn.objects.create(
             user=world.users["bob"], method="oidc:state", outcome="done"

@@ -120,7 +120,7 @@ def test_every_row_has_its_outcome_and_no_formula(world: World) -> None:
     content = HEADER + b"A003,AI-101,2026-01-05\n=cmd(),AI-101,2026-01-05\nA003,AI-101,2026-01-05\n"
     run = imports.completions_import(actor=world.erin, file_name="lms.csv", content=content)
     client = Client()
-    client.force_login(world.users["erin"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(world.users["erin"])
     response = client.get(reverse("training:import", args=[run.pk]) + "?format=csv")
     lines = response.content.decode().splitlines()
     assert [line.split(",")[1] for line in lines] == ["outcome", "new", "rejected", "known"]

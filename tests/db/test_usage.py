@@ -361,12 +361,12 @@ def test_small_groups_are_not_shown_nor_what_they_could_be_worked_out_from(crowd
 def test_the_page_and_its_export_show_the_same_cut_figures(crowd: World) -> None:
     for name in ("erin", "paula", "audrey", "lee"):
         client = Client()
-        client.force_login(crowd.users[name], backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(crowd.users[name])
         page = client.get("/usage/").content.decode()
         assert "Not shown" in page
         lines = client.get("/usage/?format=csv").content.decode().splitlines()
         assert lines[1:] == ["Agency of Apples,12,12,0,60", "Bureau of Berries,Not shown,Not shown,Not shown,Not shown"]
-    client.force_login(crowd.users["alice"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(crowd.users["alice"])
     assert client.get("/usage/").status_code == 403
 
 
@@ -382,7 +382,7 @@ def test_only_bob_sees_his_days_and_who_looked(world: World, main: Workspace) ->
     found = services.usage_read(actor=SYSTEM, employee_ids=[bob.pk], purpose="Reclaim of idle seats")
     assert found[bob.pk].last_use_on == MONDAY + timedelta(days=1)
     client = Client()
-    client.force_login(world.users["bob"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(world.users["bob"])
     assert "Reclaim of idle seats" in client.get("/my/use/").content.decode()
     with pytest.raises(NotPermitted):
         services.usage_read(actor=world.alice, employee_ids=[bob.pk], purpose="Curious")
@@ -404,7 +404,7 @@ def test_a_file_goes_through_the_pages(world: World, main: Workspace) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     client = Client()
-    client.force_login(world.users["erin"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(world.users["erin"])
     answer = client.post(
         "/usage/imports/new/", {"workspace": main.pk, "file": SimpleUploadedFile("u.csv", _file(world))}, follow=True
     )

@@ -9,8 +9,11 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from apps.accounts import services as account_services
+from apps.accounts import token_services
 from apps.accounts.access import Rule, rule_of
-from apps.accounts.actors import SYSTEM
+from apps.accounts.actors import SYSTEM, Role
+from apps.accounts.models import RoleMapping
 from apps.agencies import roster_services
 from apps.agencies.models import Employee
 from apps.audit.models import AuditEvent
@@ -41,18 +44,14 @@ from apps.vendors.usage_tables import usage_store
 from tests.factories import catalog, knowledge
 from tests.factories.cast import World, import_rows, row
 
-# Not ours: allauth guards its own pages; the demo's page exists nowhere else. Each is open to people signed out.
+# The demo's own pages exist nowhere else; doors of identity providers answer to them and not to people who look around.
 FOREIGN = {
-    "account_login",
-    "openid_connect_login",
-    "openid_connect_callback",
-    "demo:sign_in",
-    "demo:mail",
-    "demo:mail-html",
-}
+    "openid_connect_login", "openid_connect_callback", "saml_login", "saml_acs", "saml_finish_acs", "saml_sls",
+    "saml_metadata", "demo:sign_in", "demo:mail", "demo:mail-html",
+}  # fmt: skip
 # Ours, and open to people signed out on purpose: each with its reason in its module.
 PUBLIC = {
-    "incidents:public-report", "incidents:public-code", "reports:transparency", "reports:transparency-json",
+    "account_login", "accounts:break-glass", "incidents:public-report", "incidents:public-code", "reports:transparency", "reports:transparency-json",
 }  # fmt: skip
 # Whose right hangs on the record and not on the role: who sees the record and may not act on it gets 403.
 BY_RECORD = {
@@ -98,8 +97,28 @@ def furnished() -> tuple[World, Parameters]:
     world.with_vendor("http://127.0.0.1:9/v1")
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
-    parameters |= _catalog(world) | _incidents(world) | _knowledge(world) | _reports(world)
+    parameters |= _access(world) | _catalog(world) | _incidents(world) | _knowledge(world) | _reports(world)
     return world, parameters
+
+
+def _access(world: World) -> Parameters:
+    bob = world.users["bob"]
+    role = account_services.role_grant(actor=world.erin, user=bob, role=Role.PRIVACY, reason="Waits")
+    mapping = RoleMapping.objects.create(
+        provider="state", claim="groups", value="g-7", role="auditor", created_by="Erin", created_by_key="x",
+        confirmed_at=clock.now(),
+    )  # fmt: skip
+    feed = token_services.connection_create(actor=world.erin, name="HR feed", reason="Contract 7")
+    token, _ = token_services.token_create(actor=world.erin, owner=feed, name="Entra", scopes=["scim"])
+    return {
+        "accounts:role": {"pk": role.pk}, "accounts:role-confirm": {"pk": role.pk},
+        "accounts:role-review": {"pk": role.pk}, "accounts:role-end": {"pk": role.pk},
+        "accounts:sessions-end": {"pk": bob.pk}, "accounts:mapping": {"pk": mapping.pk},
+        "accounts:mapping-confirm": {"pk": mapping.pk}, "accounts:mapping-end": {"pk": mapping.pk},
+        "accounts:token": {"pk": token.pk}, "accounts:token-withdraw": {"pk": token.pk},
+        "accounts:connection": {"pk": feed.pk}, "accounts:connection-token": {"pk": feed.pk},
+        "accounts:connection-end": {"pk": feed.pk},
+    }  # fmt: skip
 
 
 def _reports(world: World) -> Parameters:

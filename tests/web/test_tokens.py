@@ -112,7 +112,7 @@ def test_a_token_opens_no_page_and_a_cookie_beside_it_counts_for_nothing(world: 
     token, text = made(world, "alice", "read")
     assert bearing(text).get("/").status_code == 302
     both = Client(headers={"Authorization": f"Bearer {text}"})
-    both.force_login(world.users["erin"], backend="django.contrib.auth.backends.ModelBackend")
+    both.force_login(world.users["erin"])
     assert both.get("/api/v1/ledger/").status_code == 403
     tokens.token_withdraw(actor=world.alice, token=token)
     assert both.get("/api/v1/requests/").status_code == 401

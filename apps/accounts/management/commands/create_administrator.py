@@ -1,4 +1,7 @@
-"""manage.py create_administrator EMAIL NAME: the first administrator of a new installation."""
+"""manage.py create_administrator EMAIL NAME: the first two administrators of a new installation.
+
+Two, because from the third on a second administrator confirms each.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,18 @@ from apps.accounts.selectors import roles_in_force
 
 
 class Command(BaseCommand):
-    help = "Make the first administrator. Refused once there is one: administrators make administrators."
+    help = "Make the first two administrators. Refused once there are two: administrators make administrators."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("name")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if roles_in_force().filter(role=Role.ADMINISTRATOR).exists():
-            raise CommandError("There is an administrator already: grant the role in the console.")
+        held = roles_in_force().filter(role=Role.ADMINISTRATOR, user__kind=User.Kind.PERSON)
+        if held.count() >= 2:
+            raise CommandError("There are two administrators already: grant the role in the console.")
         user = User.objects.filter(email__iexact=options["email"]).first() or services.user_create(
             actor=SYSTEM, email=options["email"], name=options["name"]
         )
-        services.role_grant(actor=SYSTEM, user=user, role=Role.ADMINISTRATOR, reason="First administrator")
+        services.role_grant(actor=SYSTEM, user=user, role=Role.ADMINISTRATOR, reason="First administrators")
         self.stdout.write(f"{user} is an administrator.")
