@@ -71,6 +71,16 @@ def contacts_for(agency: Agency) -> QuerySet[AgencyContact]:
     )
 
 
+# Who opens lists of people; within them everybody sees their own scope.
+PEOPLE_READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.CONTACT)
+
+
+def contacts_visible_to(actor: Actor) -> QuerySet[AgencyContact]:
+    """Contacts, former ones too: every agency's for those who see everyone, else those of agencies in one's sight."""
+    contacts = AgencyContact.objects.select_related("employee", "agency")
+    return contacts if actor.sees_everyone else contacts.filter(agency__in=actor.agency_ids)
+
+
 def roster_runs_visible_to(actor: Actor) -> QuerySet[RosterRun]:
     """Imports name people of every agency: EOTSS, privacy office and auditors only."""
     runs = RosterRun.objects.all()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
 from apps.agencies.models import Agency
-from apps.core.api import paged
+from apps.core.api import FIELDS, paged, pages_of
 from apps.incidents import report_services
 from apps.incidents.models import Incident
 from apps.incidents.report_services import Report
@@ -42,8 +42,11 @@ class ReportIn(serializers.Serializer[Any]):
     is_near_miss = serializers.BooleanField(required=False, default=False)
 
 
-@extend_schema(methods=["GET"], responses=IncidentOut(many=True), operation_id="incidents_list")
-@extend_schema(methods=["POST"], request=ReportIn, responses=IncidentOut, operation_id="incidents_report")
+@extend_schema(
+    methods=["GET"], responses=pages_of(IncidentOut), operation_id="incidents_list",
+    parameters=[OpenApiParameter("state", str), *FIELDS],
+)  # fmt: skip
+@extend_schema(methods=["POST"], request=ReportIn, responses={201: IncidentOut}, operation_id="incidents_report")
 @login_not_required
 @allow()
 @api_view(["GET", "POST"])
@@ -62,12 +65,3 @@ def incident_list(request: Request) -> Response:
     if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return paged(request, rows, IncidentOut)
-
-
-@extend_schema(responses=IncidentOut)
-@login_not_required
-@allow()
-@api_view(["GET"])
-def incident_detail(request: Request, pk: int) -> Response:
-    """One incident within one's scope."""
-    return Response(IncidentOut(get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)).data)

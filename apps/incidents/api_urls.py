@@ -5,5 +5,4 @@ from apps.incidents import api
 app_name = "incidents-api"
 urlpatterns = [
     path("incidents/", api.incident_list, name="incidents"),
-    path("incidents/<int:pk>/", api.incident_detail, name="incident"),
 ]

@@ -18,7 +18,7 @@ from apps.core.errors import NotPermitted
 from apps.incidents.anonymity import read_code
 from apps.incidents.errors import UnknownCode
 from apps.incidents.lifecycle import OVER
-from apps.incidents.models import SEVERITIES, Attachment, BreachAssessment, Incident, TimelineEntry
+from apps.incidents.models import SEVERITIES, Attachment, BreachAssessment, Incident, Task, TimelineEntry
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.trends import Table, table
 
@@ -77,6 +77,11 @@ def attachments_visible_to(actor: Actor) -> QuerySet[Attachment]:
         return files
     handled = Incident.handlers.through.objects.filter(user=actor.user_id or 0).values("incident_id")
     return files.filter(incident__in=handled)
+
+
+def tasks_visible_to(actor: Actor) -> QuerySet[Task]:
+    """Tasks of incidents in sight."""
+    return Task.objects.filter(incident__in=incidents_visible_to(actor).values("pk")).select_related("incident")
 
 
 def breaches_visible_to(actor: Actor) -> QuerySet[BreachAssessment]:

@@ -75,6 +75,11 @@ def articles_visible_to(actor: Actor) -> QuerySet[Article]:
     return articles.filter(state=Article.State.PUBLISHED, audience__in=audiences)
 
 
+def articles_published_to(actor: Actor) -> QuerySet[Article]:
+    """Published ones for one's audience, and no others, whoever asks."""
+    return articles_visible_to(actor).filter(state=Article.State.PUBLISHED)
+
+
 def articles_matching(articles: QuerySet[Article], text: str) -> QuerySet[Article]:
     """Published articles with the words in their published text, or a title much like them; the best first."""
     return ranked(articles.filter(state=Article.State.PUBLISHED), text, alike=_ALIKE, prefix="current__")

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role, Scope
 from apps.agencies.models import Agency, Employee
-from apps.core.api import paged, reason_json
+from apps.core.api import FIELDS, paged, pages_of, reason_json
 from apps.core.errors import NotFound
 from apps.core.task_types import TASK_TYPES
 from apps.licenses import protection_services, services
@@ -25,7 +25,7 @@ from apps.licenses.chargeback_selectors import READERS as STATEMENT_READERS
 from apps.licenses.chargeback_selectors import month_named, statement_for
 from apps.licenses.eligibility import next_step, requirements
 from apps.licenses.models import EmergencyStop, Seat, SeatRequest
-from apps.licenses.selectors import facts_for, ledger, requests_visible_to, seats_visible_to, stops_visible_to
+from apps.licenses.selectors import facts_for, ledger, requests_visible_to, stops_visible_to
 from apps.rollout.models import Phase
 
 
@@ -90,7 +90,7 @@ class DecideIn(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT)
+@extend_schema(responses=OpenApiTypes.OBJECT, operation_id="me")
 @login_not_required
 @allow()
 @api_view(["GET"])
@@ -113,7 +113,11 @@ def me(request: Request) -> Response:
     )
 
 
-@extend_schema(request=AskIn, responses=RequestOut)
+@extend_schema(
+    methods=["GET"], responses=pages_of(RequestOut), operation_id="requests_list",
+    parameters=[OpenApiParameter("state", str), *FIELDS],
+)  # fmt: skip
+@extend_schema(methods=["POST"], request=AskIn, responses={201: RequestOut}, operation_id="requests_create")
 @login_not_required
 @allow()
 @api_view(["GET", "POST"])
@@ -131,7 +135,7 @@ def request_list(request: Request) -> Response:
     return paged(request, rows, RequestOut)
 
 
-@extend_schema(request=DecideIn, responses=OpenApiTypes.OBJECT)
+@extend_schema(request=DecideIn, responses=OpenApiTypes.OBJECT, operation_id="requests_decide")
 @login_not_required
 @allow(Role.CONTACT, Role.ADMINISTRATOR, scope=Scope.DECIDE)
 @api_view(["POST"])
@@ -153,19 +157,8 @@ def decide(request: Request) -> Response:
     )
 
 
-@extend_schema(responses=SeatOut(many=True))
-@login_not_required
-@allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.CONTACT)
-@api_view(["GET"])
-def seat_list(request: Request) -> Response:
-    """Seats within one's scope, `?state=` narrows."""
-    rows = seats_visible_to(actor_of(request))
-    if state := request.query_params.get("state"):
-        rows = rows.filter(state=state)
-    return paged(request, rows, SeatOut)
-
-
-@extend_schema(request=StopIn, responses=StopOut)
+@extend_schema(methods=["GET"], responses=pages_of(StopOut), parameters=FIELDS, operation_id="stops_list")
+@extend_schema(methods=["POST"], request=StopIn, responses={201: StopOut}, operation_id="stops_start")
 @login_not_required
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, scope=Scope.STOP)
 @api_view(["GET", "POST"])
@@ -190,7 +183,7 @@ def stop_list(request: Request) -> Response:
     return Response(StopOut(stop).data, status=201)
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT)
+@extend_schema(responses=OpenApiTypes.OBJECT, operation_id="ledger")
 @login_not_required
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 @api_view(["GET"])

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
-from apps.core.api import paged
+from apps.core.api import FIELDS, paged, pages_of
 from apps.core.errors import Invalid
 from apps.reports import services
 from apps.reports.access import READERS, report_for
@@ -71,7 +71,7 @@ def _answer(request: Request, kind: str) -> Response:
     return Response(data_of(report_for(actor_of(request), kind, request.query_params.get("scope", ""), day)))
 
 
-@extend_schema(methods=["GET"], responses=StoredOut(many=True), operation_id="stored_reports_list")
+@extend_schema(methods=["GET"], responses=pages_of(StoredOut), parameters=FIELDS, operation_id="stored_reports_list")
 @extend_schema(methods=["POST"], request=KeepIn, responses={202: StoredOut}, operation_id="stored_reports_keep")
 @login_not_required
 @allow(*READERS)

@@ -5,13 +5,24 @@ from __future__ import annotations
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from apps.accounts.actors import Actor
-from apps.rollout.models import Phase, PhaseAgency
+from apps.rollout.models import GateWaiver, Phase, PhaseAgency
 
 
 def phases_visible_to(actor: Actor) -> QuerySet[Phase]:
     """All phases; drafts only for those who plan or review them."""
     phases = Phase.objects.annotate(agency_count=Count("places"))
     return phases if actor.sees_everyone else phases.exclude(state=Phase.State.DRAFT)
+
+
+def places_visible_to(actor: Actor) -> QuerySet[PhaseAgency]:
+    """Which agency has which place in a phase that is in sight."""
+    return PhaseAgency.objects.filter(phase__in=phases_visible_to(actor).values("pk")).select_related("phase", "agency")
+
+
+def waivers_visible_to(actor: Actor) -> QuerySet[GateWaiver]:
+    """Waived gates, for those who plan, review or audit phases."""
+    waivers = GateWaiver.objects.select_related("phase")
+    return waivers if actor.sees_everyone else waivers.none()
 
 
 # An agency may be covered by a closed phase while the next one is planned: the one that gives seats rules.

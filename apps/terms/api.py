@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
-from apps.core.api import paged
+from apps.core.api import FIELDS, paged, pages_of
 from apps.core.errors import NotFound
 from apps.terms import services
 from apps.terms.models import Acceptance, TermsVersion
@@ -43,19 +43,11 @@ class AcceptIn(serializers.Serializer[Any]):
     sha256 = serializers.CharField(help_text="Of the text that was shown; another text is refused")
 
 
-@extend_schema(responses=VersionOut(many=True))
-@login_not_required
-@allow()
-@api_view(["GET"])
-def version_list(request: Request) -> Response:
-    """Versions of the terms, newest first, each language a row; `?state=` narrows."""
-    rows = versions_visible_to(actor_of(request))
-    if state := request.query_params.get("state"):
-        rows = rows.filter(state=state)
-    return paged(request, rows, VersionOut)
-
-
-@extend_schema(request=AcceptIn, responses=AcceptanceOut)
+@extend_schema(
+    methods=["GET"], responses=pages_of(AcceptanceOut), operation_id="acceptances_list",
+    parameters=[OpenApiParameter("number", str), *FIELDS],
+)  # fmt: skip
+@extend_schema(methods=["POST"], request=AcceptIn, responses={201: AcceptanceOut}, operation_id="terms_accept")
 @login_not_required
 @allow()
 @api_view(["GET", "POST"])

@@ -4,6 +4,5 @@ from apps.terms import api
 
 app_name = "terms-api"
 urlpatterns = [
-    path("terms/versions/", api.version_list, name="versions"),
     path("terms/acceptances/", api.acceptance_list, name="acceptances"),
 ]

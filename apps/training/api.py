@@ -14,10 +14,10 @@ from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
-from apps.core.api import paged
+from apps.core.api import FIELDS, paged, pages_of
 from apps.training.import_services import completions_post
 from apps.training.models import Completion, Course
-from apps.training.selectors import completions_visible_to, courses_visible_to
+from apps.training.selectors import completions_visible_to
 
 MOST_ROWS = 10_000
 
@@ -51,16 +51,8 @@ class RowsIn(serializers.Serializer[Any]):
     rows = serializers.ListField(child=RowIn(), allow_empty=False, max_length=MOST_ROWS)
 
 
-@extend_schema(responses=CourseOut(many=True))
-@login_not_required
-@allow()
-@api_view(["GET"])
-def course_list(request: Request) -> Response:
-    """All courses, with what counts as each."""
-    return paged(request, courses_visible_to(actor_of(request)).prefetch_related("equivalents"), CourseOut)
-
-
-@extend_schema(request=RowsIn, responses=OpenApiTypes.OBJECT)
+@extend_schema(methods=["GET"], responses=pages_of(CompletionOut), parameters=FIELDS, operation_id="completions_list")
+@extend_schema(methods=["POST"], request=RowsIn, responses={201: OpenApiTypes.OBJECT}, operation_id="completions_send")
 @login_not_required
 @allow()
 @api_view(["GET", "POST"])

@@ -4,6 +4,5 @@ from apps.training import api
 
 app_name = "training-api"
 urlpatterns = [
-    path("training/courses/", api.course_list, name="courses"),
     path("training/completions/", api.completion_list, name="completions"),
 ]

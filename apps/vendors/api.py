@@ -6,18 +6,16 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
-from apps.core.api import paged
 from apps.vendors.memberships import memberships
 from apps.vendors.models import Drift, Operation, Workspace
-from apps.vendors.selectors import counts_of, drifts_visible_to, operations_visible_to, workspaces_visible_to
+from apps.vendors.selectors import counts_of, workspaces_visible_to
 from apps.vendors.views import READERS
 
 
@@ -80,7 +78,13 @@ class MembershipOut(serializers.Serializer[Any]):
     step = serializers.ChoiceField(choices=["add", "remove", "suspend", "keep"])
 
 
-@extend_schema(responses=WorkspaceOut(many=True))
+class Memberships(serializers.Serializer[Any]):
+    workspace = serializers.CharField()
+    count = serializers.IntegerField()
+    results = MembershipOut(many=True)
+
+
+@extend_schema(responses=WorkspaceOut(many=True), operation_id="workspaces_list")
 @login_not_required
 @allow(*READERS)
 @api_view(["GET"])
@@ -89,7 +93,7 @@ def workspace_list(request: Request) -> Response:
     return Response(WorkspaceOut(workspaces_visible_to(actor_of(request)), many=True).data)
 
 
-@extend_schema(responses=MembershipOut(many=True))
+@extend_schema(responses=Memberships, operation_id="workspaces_members", parameters=[OpenApiParameter("step", str)])
 @login_not_required
 @allow(*READERS)
 @api_view(["GET"])
@@ -99,27 +103,3 @@ def member_list(request: Request, name: str) -> Response:
     step = request.query_params.get("step", "")
     lines = [line._asdict() for line in memberships(workspace) if step in ("", line.step)]
     return Response({"workspace": name, "count": len(lines), "results": lines})
-
-
-@extend_schema(responses=OperationOut(many=True))
-@login_not_required
-@allow(*READERS)
-@api_view(["GET"])
-def operation_list(request: Request) -> Response:
-    """Every change asked of the vendor, newest first; `?state=` narrows."""
-    rows = operations_visible_to(actor_of(request))
-    if state := request.query_params.get("state"):
-        rows = rows.filter(state=state)
-    return paged(request, rows, OperationOut)
-
-
-@extend_schema(responses=DriftOut(many=True), operation_id="drift_list", request=OpenApiTypes.NONE)
-@login_not_required
-@allow(*READERS)
-@api_view(["GET"])
-def drift_list(request: Request) -> Response:
-    """What the vendor has that was not decided, and the other way round; `?state=` narrows."""
-    rows = drifts_visible_to(actor_of(request))
-    if state := request.query_params.get("state"):
-        rows = rows.filter(state=state)
-    return paged(request, rows, DriftOut)

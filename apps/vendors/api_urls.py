@@ -6,6 +6,4 @@ app_name = "vendors-api"
 urlpatterns = [
     path("workspaces/", api.workspace_list, name="workspaces"),
     path("workspaces/<slug:name>/members/", api.member_list, name="members"),
-    path("operations/", api.operation_list, name="operations"),
-    path("drift/", api.drift_list, name="drift"),
 ]

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "apps.incidents",
     "apps.reports",
     "apps.console",
+    "apps.api",
 ]
 
 MIDDLEWARE = [
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "apps.accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.api.middleware.ApiMiddleware",
     "apps.core.middleware.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -247,11 +249,16 @@ REST_KNOX: dict[str, Any] = {
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a model
 SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Beacon", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False,
-    # Several things are of a kind; in the description each list of kinds has a name of its own.
-    "ENUM_NAME_OVERRIDES": {"ReportKind": [("adoption", "Adoption"), ("compliance", "Compliance")]},
+    "TITLE": "Beacon", "VERSION": "1", "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "Who may hold a seat of the state's AI assistant, why, since when, and under which terms.",
+    "POSTPROCESSING_HOOKS": [
+        "apps.api.schema_hooks.describe_refusals",
+    ],
+    "COMPONENT_SPLIT_REQUEST": True, "ENUM_GENERATE_CHOICE_DESCRIPTION": False, "SERVE_INCLUDE_SCHEMA": False,
 }  # fmt: skip
 
+# Calls of one token, or one person, in a minute.
+API_CALLS_A_MINUTE = 600
 FILTERS_EMPTY_CHOICE_LABEL = "Any"
 
 # ---- mail -----------------------------------------------------------------------------------------------
@@ -353,6 +360,7 @@ TICK = [
     "apps.reports.tasks.sweep",
     "apps.reports.tasks.bundles_sweep",
     "apps.mail.alarms.sweep",
+    "apps.api.middleware.sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]

@@ -16,6 +16,8 @@ from apps.accounts.actors import SYSTEM, Role
 from apps.accounts.models import RoleMapping
 from apps.agencies import roster_services
 from apps.agencies.models import Employee
+from apps.api.nouns import NOUNS
+from apps.api.verbs import VERBS
 from apps.audit.models import AuditEvent
 from apps.catalog import review_services
 from apps.catalog import services as case_services
@@ -98,7 +100,22 @@ def furnished() -> tuple[World, Parameters]:
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
     parameters |= _access(world) | _catalog(world) | _incidents(world) | _knowledge(world) | _reports(world)
-    return world, parameters
+    return world, parameters | _interface()
+
+
+def _interface() -> Parameters:
+    """Of each noun of the interface one record, for its address and for those of its verbs."""
+    keys: dict[str, Any] = {}
+    for noun in NOUNS:
+        first = noun.model._default_manager.values_list(noun.key, flat=True).first()
+        keys[noun.path] = 1 if first is None else first
+    found: Parameters = {
+        f"nouns-api:{noun.path.replace('/', '-')}-one": {"key": keys[noun.path]} for noun in NOUNS if noun.has_detail
+    }
+    for verb in VERBS:
+        if verb.record:
+            found[f"nouns-api:{f'{verb.noun}-{verb.name}'.replace('/', '-')}"] = {"key": keys[verb.noun]}
+    return found
 
 
 def _access(world: World) -> Parameters:
@@ -309,7 +326,6 @@ def _catalog(world: World) -> Parameters:
     return review | {f"catalog:{name}": {"pk": shown.pk} for name in live} | {
         "catalog:resume": {"pk": suspended.pk}, "catalog:lowering-decide": {"pk": lowering.pk},
         "catalog:write": {"pk": drafted.pk, "step": "send"}, "catalog:adoption-report": {"pk": adoption.pk},
-        "catalog-api:case": {"pk": shown.pk}, "catalog-api:adopt": {"pk": shown.pk},
     }  # fmt: skip
 
 
@@ -373,7 +389,6 @@ def _incidents(world: World) -> Parameters:
     )  # fmt: skip
     return {f"incidents:{name}": {"pk": made.pk} for name in names} | {
         "incidents:move": {"pk": made.pk, "state": "dismissed"}, "incidents:say": {"pk": made.pk, "verb": "note"},
-        "incidents-api:incident": {"pk": made.pk},
         "incidents:task-done": {"pk": made.pk, "task": task.pk},
         "incidents:handler-end": {"pk": made.pk, "user": world.users["alice"].pk},
         "incidents:file": {"pk": made.pk, "file": entry.attachment.pk},

@@ -1,0 +1,136 @@
+"""What every call of the interface has: a limit of calls, one act for one Idempotency-Key, and ETags on what is read."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import get_conditional_response
+from redis.exceptions import RedisError
+
+from apps.accounts.actors import Actor
+from apps.api.models import IdempotentCall
+from apps.core import clock
+from apps.core.api import CONTENT_TYPE, problem_body
+from apps.core.errors import BeaconError
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+PREFIX = "/api/v1/"
+_KEY = re.compile(r"[A-Za-z0-9_.:-]{8,80}")
+KEPT = timedelta(hours=24)
+logger = logging.getLogger(__name__)
+
+
+class TooManyCalls(BeaconError):
+    status = 429
+    text = "There were too many calls in this minute."
+    how_to_fix = "Wait as many seconds as Retry-After says."
+
+
+class KeyUsedOtherwise(BeaconError):
+    status = 422
+    text = "This Idempotency-Key was used for another call."
+    how_to_fix = "Use a new key for each act, and the same one only to repeat it."
+
+
+class BadKey(BeaconError):
+    status = 400
+    text = "An Idempotency-Key has 8 to 80 letters, digits and - _ . :"
+
+
+class StillAtIt(BeaconError):
+    text = "The first call with this Idempotency-Key is still under way."
+    how_to_fix = "Wait a moment and repeat it."
+
+
+class ApiMiddleware:
+    """After ActorMiddleware: who calls is known."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        actor: Actor | None = getattr(request, "actor", None)
+        if not request.path.startswith(PREFIX) or actor is None or actor.user_id is None:
+            return self.get_response(request)
+        try:
+            _count(request, actor)
+            if request.method == "POST" and (key := request.headers.get("Idempotency-Key")):
+                return self._once(request, actor.user_id, key)
+        except BeaconError as refusal:
+            answer = JsonResponse(problem_body(refusal), status=refusal.status, content_type=CONTENT_TYPE)
+            if refusal.status == 429:
+                answer["Retry-After"] = str(60 - clock.now().second)
+            return answer
+        response = self.get_response(request)
+        return _tagged(request, response) if request.method in {"GET", "HEAD"} else response
+
+    def _once(self, request: HttpRequest, user_id: int, key: str) -> HttpResponse:
+        """Act and answer in one transaction with the key: a crash between leaves neither, a repetition finds both."""
+        if not _KEY.fullmatch(key):
+            raise BadKey()
+        digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
+        if kept := _kept(user_id, key):
+            return _again(kept, digest)
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    call = IdempotentCall.objects.create(user_id=user_id, key=key, digest=digest)
+            except IntegrityError as error:
+                if kept := _kept(user_id, key):
+                    return _again(kept, digest)
+                raise StillAtIt() from error
+            response = self.get_response(request)
+            if response.status_code >= 400:
+                # Nothing was done: the key is free for the next try.
+                transaction.set_rollback(True)
+                return response
+            call.status, call.content_type = response.status_code, response.get("Content-Type", "")
+            call.body = response.content.decode()
+            call.save()
+        return response
+
+
+def _kept(user_id: int, key: str) -> IdempotentCall | None:
+    return IdempotentCall.objects.filter(user_id=user_id, key=key, at__gt=clock.now() - KEPT).first()
+
+
+def _again(kept: IdempotentCall, digest: str) -> HttpResponse:
+    if kept.digest != digest:
+        raise KeyUsedOtherwise()
+    answer = HttpResponse(kept.body, status=kept.status, content_type=kept.content_type)
+    answer["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def _count(request: HttpRequest, actor: Actor) -> None:
+    """Calls of a minute, by token or person. Without a counter calls go on: an emergency stop must not wait for it."""
+    token = getattr(request, "api_token", None)
+    name = f"api-calls:{f't{token.pk}' if token else f'u{actor.user_id}'}:{clock.now():%H%M}"
+    try:
+        cache.add(name, 0, 120)
+        if cache.incr(name) > settings.API_CALLS_A_MINUTE:
+            raise TooManyCalls()
+    except (RedisError, ValueError) as error:
+        logger.warning("Calls cannot be counted (%s).", type(error).__name__)
+
+
+def _tagged(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An ETag of what was read, and 304 for who has it already."""
+    if response.status_code != 200 or response.streaming:
+        return response
+    response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+
+
+def sweep() -> int:
+    """Forget the answers of yesterday (settings.TICK)."""
+    gone, _ = IdempotentCall.objects.filter(at__lt=clock.now() - KEPT).delete()
+    return gone

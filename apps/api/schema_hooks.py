@@ -1,0 +1,70 @@
+"""What the description says of every operation: which refusals there are, and how a call proves who makes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+_REFUSALS = {
+    "400": "The request cannot be used; `errors` says which part.",
+    "401": "No session and no token that is good.",
+    "403": "Not for this role or this token, or it asks for a fresh sign-in.",
+    "404": "There is no such record in sight.",
+    "409": "Not in the state that it is in; `reasons` says why and what to do.",
+    "413": "Too much at once.",
+    "415": "Another content type is needed.",
+    "422": "The Idempotency-Key was used for another call.",
+    "429": "Too many calls in this minute.",
+    "503": "Not at the moment.",
+}  # fmt: skip
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "reasons": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("code", "text", "how_to_fix", "owner")},
+                "required": ["code", "text", "how_to_fix", "owner"],
+            },
+        },
+        "errors": {},
+    },
+    "required": ["type", "title", "status"],
+}  # fmt: skip
+_KEY = {
+    "name": "Idempotency-Key", "in": "header", "required": False,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{8,80}$"},
+    "description": "The same key with the same call is one act, for a day.",
+}  # fmt: skip
+
+
+class Bearer(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types for it
+    """A token in the header Authorization."""
+
+    target_class = "apps.accounts.authentication.ActorAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Every operation may be refused in these ways, each as problem details (RFC 9457)."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    result["components"]["responses"] = {
+        f"Refusal{status}": {"description": words, "content": content} for status, words in _REFUSALS.items()
+    }
+    result["components"]["parameters"] = {"IdempotencyKey": _KEY}
+    for methods in result["paths"].values():
+        for method, operation in methods.items():
+            for status in _REFUSALS:
+                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Refusal{status}"})
+            if method == "get":
+                operation["responses"].setdefault("304", {"description": "You have it already (If-None-Match)."})
+            else:
+                operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+    return result
