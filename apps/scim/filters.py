@@ -60,8 +60,8 @@ class Column:
 
 
 COLUMNS = {
-    "id": Column("text", lambda: Cast("key", CharField())),
-    "externalid": Column("text", lambda: F("external_id")),
+    f"{_CORE}:id": Column("text", lambda: Cast("key", CharField())),
+    f"{_CORE}:externalid": Column("text", lambda: F("external_id")),
     f"{_CORE}:username": Column("text", lambda: F("lookup_name")),
     f"{_CORE}:title": Column("text", lambda: Lower("title")),
     f"{_CORE}:name.givenname": Column("text", lambda: Lower("first_name")),
@@ -74,13 +74,13 @@ COLUMNS = {
     f"{ENTERPRISE}:employeenumber": Column("text", lambda: F("employee_id")),
     f"{ENTERPRISE}:department": Column("text", lambda: Lower("agency__code")),
     f"{ENTERPRISE}:manager.value": Column("text", _manager),
-    "meta.created": Column("time", lambda: F("created_at")),
-    "meta.lastmodified": Column("time", lambda: F("updated_at")),
-    "meta.resourcetype": Column("text", lambda: _text("User")),
+    f"{_CORE}:meta.created": Column("time", lambda: F("created_at")),
+    f"{_CORE}:meta.lastmodified": Column("time", lambda: F("updated_at")),
+    f"{_CORE}:meta.resourcetype": Column("text", lambda: _text("User")),
 }  # fmt: skip
 COLUMNS = {key.lower(): column for key, column in COLUMNS.items()}
 # Complex attributes of which every person has a value; the manager is one that they may lack.
-_EVERYBODY = {"schemas", "meta", f"{_CORE}:name".lower(), f"{_CORE}:emails".lower()}
+_EVERYBODY = {f"{_CORE}:{name}".lower() for name in ("schemas", "meta", "name", "emails")}
 _MANAGER = f"{ENTERPRISE}:manager".lower()
 _LOOKUPS = {
     CompareOperator.eq: "exact", CompareOperator.co: "contains", CompareOperator.sw: "startswith",
