@@ -212,7 +212,7 @@ def _hold(actor: Actor, person: Employee) -> RosterRun | None:
     held = RosterRun.objects.filter(
         source=RosterRun.Source.SCIM, state=RosterRun.State.HELD, proposed_by_key=actor.key
     ).first()
-    reasons = hold_reasons(person)
+    reasons = _hold_reasons(person)
     if held is None and not reasons:
         return None
     line = RosterLine(
@@ -223,7 +223,7 @@ def _hold(actor: Actor, person: Employee) -> RosterRun | None:
     return run_hold(actor=actor, run=held, line=line, reasons=reasons)
 
 
-def hold_reasons(person: Employee) -> list[str]:
+def _hold_reasons(person: Employee) -> list[str]:
     """Why this person's separation must wait for a human; empty where it need not.
 
     Thresholds are those of the HR file, counted over what the identity provider separated in the last 24 hours.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace as replaced
 from typing import Any
 
 from django.test import Client
 
 from apps.accounts import token_services as tokens
+from apps.agencies.feed_services import PersonFacts
 from apps.agencies.models import Agency, Employee
 from apps.scim.schemas import ENTERPRISE
 from tests.factories.cast import World
@@ -65,6 +67,16 @@ def entra_user(number: str, first: str, last: str, department: str, **more: Any)
         "phoneNumbers": [{"type": "work", "value": "+1 617 555 0100"}], "roles": [],
         ENTERPRISE: {"employeeNumber": number, "department": department, "costCenter": "12"},
     } | more  # fmt: skip
+
+
+def facts_about(employee: Employee, **changes: Any) -> PersonFacts:
+    """What the identity provider would say of a person as they are, but for `changes`."""
+    known = PersonFacts(
+        employee_id=employee.employee_id, email=employee.email, first_name=employee.first_name,
+        last_name=employee.last_name, agency_code=employee.agency.code, is_present=employee.is_present,
+        title=employee.title, manager_ref=employee.manager_ref, sign_in_name=employee.email,
+    )  # fmt: skip
+    return replaced(known, **changes)
 
 
 def crowd(agency: Agency, count: int, start: int = 0) -> list[Employee]:
