@@ -12,14 +12,16 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from django.db.models import QuerySet
-from scim2_models import InvalidFilterException, Meta, ScimFilter
+from scim2_models import InvalidFilterException, Meta, ResponseParameters, ScimFilter, SearchRequest
 from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalExpr, Not, Present, ValuePath
 
 from apps.agencies.models import Agency, Employee
 from apps.agencies.selectors import employees_offered
 from apps.licenses.models import Seat
-from apps.scim.mapping import address_of, as_uuid
+from apps.scim.mapping import as_uuid
 from apps.scim.schemas import Group, Member
+
+_PARTS = ("value", "$ref", "type", "display")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,33 @@ def source_of(group_id: str) -> Source | None:
     return next((one for one in sources() if group_id in {one.id, unquote(one.id)}), None)
 
 
-def group_of(source: Source, people: list[Employee] | None) -> Group:
-    """The Group that clients are shown; without `people`, its members are left out."""
-    members = None
-    if people is not None:
-        members = [Member(value=str(one.key), ref=address_of(one.key), type="User", display=str(one)) for one in people]
-    state = blake2b(repr((source.id, source.name, [m.value for m in members or []])).encode(), digest_size=8)
+def wanted_members(parameters: ResponseParameters[Any] | SearchRequest[Any] | None) -> frozenset[str]:
+    """The parts of members that are asked for; none where members are not."""
+    asked = {str(path).rsplit(":", 1)[-1].lower() for path in (parameters.attributes if parameters else None) or []}
+    if "members" in asked:
+        return frozenset(_PARTS)
+    return frozenset(part for part in _PARTS if f"members.{part}".lower() in asked)
+
+
+def group_of(source: Source, *, with_members: bool = False) -> Group:
+    """The Group that clients are shown. Its members change its version; `member_rows` tells them."""
+    keys = list(source.people().order_by("pk").values_list("key", flat=True)) if with_members else []
+    state = blake2b(repr((source.id, source.name, [str(key) for key in keys])).encode(), digest_size=8)
     meta = Meta(resource_type="Group", version=f'W/"{state.hexdigest()}"')
-    return Group(id=source.id, display_name=source.name, members=members, meta=meta)
+    return Group(id=source.id, display_name=source.name, meta=meta)
+
+
+def member_rows(group_id: str, base_url: str, parts: frozenset[str]) -> list[dict[str, str]]:
+    """The members of a group as they are sent: made without the library's models, for which 40,000 are too many."""
+    source = source_of(group_id)
+    if source is None:
+        return []
+    rows = source.people().order_by("pk").values_list("key", "first_name", "last_name")
+    made = (
+        {"value": str(key), "$ref": f"{base_url.rstrip('/')}/Users/{key}", "type": "User", "display": f"{first} {last}"}
+        for key, first, last in rows
+    )
+    return [{part: one[part] for part in _PARTS if part in parts} for one in made]
 
 
 def matching(scim_filter: ScimFilter[Any] | None) -> list[Source]:
@@ -75,8 +96,10 @@ def matching(scim_filter: ScimFilter[Any] | None) -> list[Source]:
     asked = [key for key in _member_ids(bound.ast) if key]
     found = []
     for source in sources():
-        people = list(source.people().filter(key__in=asked)) if asked else []
-        if bound.match(group_of(source, people)):
+        group = group_of(source)
+        here = source.people().filter(key__in=asked).values_list("key", flat=True) if asked else []
+        group.members = [Member(value=str(key), ref=None, type="User") for key in here]
+        if bound.match(group):
             found.append(source)
     return found
 

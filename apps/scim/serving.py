@@ -14,19 +14,25 @@ from scim2_models import (
     Context,
     InvalidSyntaxException,
     PayloadTooLargeException,
+    Resource,
     ResourceType,
+    ResponseParameters,
     SCIMException,
+    SearchRequest,
 )  # fmt: skip
+from scim2_server.conditions import Conditions
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target
 from scim2_server.service import ScimService
+from scim2_server.storage import SearchPage
 
 from apps.accounts.actors import Actor
 from apps.agencies.models import Agency
-from apps.scim.schemas import ENTERPRISE, MAX_BODY, PROVIDER
+from apps.scim import groups
+from apps.scim.schemas import ENTERPRISE, MAX_BODY, PROVIDER, Group
 from apps.scim.storage import DirectoryStorage
 from apps.scim.taming import MAX_DEPTH, depth, tame
 
@@ -60,6 +66,33 @@ class DirectoryService(ScimService):
             raise InvalidSyntaxException(detail="A body is a JSON object.")
         return payload
 
+    def query_response(
+        self,
+        base_url: str,
+        resource: Resource[Any],
+        response_parameters: ResponseParameters[Any],
+        conditions: Conditions,
+    ) -> ScimResponse:
+        """A User, or a Group with its members where they are asked for."""
+        answer = super().query_response(base_url, resource, response_parameters, conditions)
+        if isinstance(resource, Group) and answer.body is not None:
+            _add_members(answer.body, resource, base_url, response_parameters)
+        return answer
+
+    def search_response(
+        self,
+        base_url: str,
+        resource_types: list[ResourceType],
+        page: SearchPage,
+        search_request: SearchRequest[Any],
+    ) -> ScimResponse:
+        """A page, likewise."""
+        answer = super().search_response(base_url, resource_types, page, search_request)
+        for body, resource in zip((answer.body or {}).get("Resources", []), page.resources, strict=False):
+            if isinstance(resource, Group):
+                _add_members(body, resource, base_url, search_request)
+        return answer
+
     def schemas(self, location: str, query: Mapping[str, str]) -> ScimResponse:
         """The schemas, with the codes that a department may have today."""
         answer = super().schemas(location, query)
@@ -72,6 +105,13 @@ class DirectoryService(ScimService):
         answer = super().schema(location, schema_id, query)
         _name_departments(answer.body or {})
         return answer
+
+
+def _add_members(
+    body: dict[str, Any], group: Group, base_url: str, asked: ResponseParameters[Any] | SearchRequest[Any]
+) -> None:
+    if parts := groups.wanted_members(asked):
+        body["members"] = groups.member_rows(str(group.id), base_url, parts)
 
 
 def _name_departments(schema: dict[str, Any]) -> None:

@@ -77,14 +77,14 @@ class DirectoryStorage(ScimStorage):
         *,
         response_parameters: ResponseParameters[Any] | None = None,
     ) -> Resource[Any]:
-        """One User or Group. A group's members are read only where they are asked for."""
+        """One User or Group. A group's members are added when it is sent (serving)."""
         if _is_users(resource_type):
             person = _person(resource_id)
             return resource_of(person, managers_of([person]))
         source = groups.source_of(resource_id)
         if source is None:
             raise NotFoundException(detail="There is no such group.")
-        return groups.group_of(source, list(source.people()) if _wants_members(response_parameters) else None)
+        return groups.group_of(source, with_members=bool(groups.wanted_members(response_parameters)))
 
     def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
@@ -134,11 +134,6 @@ def _person(resource_id: str | None) -> Employee:
     return found
 
 
-def _wants_members(parameters: ResponseParameters[Any] | SearchRequest[Any] | None) -> bool:
-    asked = parameters.attributes if parameters else None
-    return any("members" in str(path).lower() for path in asked or [])
-
-
 def _found(search: SearchRequest[Any]) -> paging.People:
     people = employees_offered()
     if search.filter is None:
@@ -165,10 +160,10 @@ def _groups(search: SearchRequest[Any]) -> SearchPage:
         raise NotImplementedException(detail="Groups are paged by index.")
     found = groups.matching(search.filter)
     by_id = {one.id: one for one in found}
-    placed = search.sort([groups.group_of(one, None) for one in found])
+    placed = search.sort([groups.group_of(one) for one in found])
     kept = [by_id[str(one.id)] for one in placed[paging.slice_of(search)]]
-    wanted = _wants_members(search)
-    return SearchPage(len(found), [groups.group_of(one, list(one.people()) if wanted else None) for one in kept])
+    wanted = bool(groups.wanted_members(search))
+    return SearchPage(len(found), [groups.group_of(one, with_members=wanted) for one in kept])
 
 
 def _everything(search: SearchRequest[Any]) -> SearchPage:
@@ -181,6 +176,6 @@ def _everything(search: SearchRequest[Any]) -> SearchPage:
     page: list[Resource[Any]] = [resource_of(person, managers) for person in found]
     grouped = groups.matching(search.filter)
     rest = grouped[max(cut.start - total, 0) : max(cut.stop - total, 0)]
-    wanted = _wants_members(search)
-    page += [groups.group_of(one, list(one.people()) if wanted else None) for one in rest]
+    wanted = bool(groups.wanted_members(search))
+    page += [groups.group_of(one, with_members=wanted) for one in rest]
     return SearchPage(total + len(grouped), page)
