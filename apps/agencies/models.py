@@ -110,7 +110,7 @@ class Employee(models.Model):
             models.Index(fields=["agency", "status"], name="agencies_employee_agency"),
             models.Index(fields=["last_name", "first_name", "id"], name="agencies_employee_name"),
             models.Index(fields=["lookup_name"], name="agencies_employee_lookup"),
-            models.Index(fields=["external_id"], name="agencies_employee_external"),
+            models.Index(fields=["external_id"], name="agencies_employee_external", condition=~Q(external_id="")),
         ]
 
     def __str__(self) -> str:

@@ -97,7 +97,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="employee",
-            index=models.Index(fields=["external_id"], name="agencies_employee_external"),
+            index=models.Index(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=["external_id"],
+                name="agencies_employee_external",
+            ),
         ),
         migrations.AddConstraint(
             model_name="employee",
