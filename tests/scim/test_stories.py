@@ -16,6 +16,7 @@ from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.licenses.models import Seat
 from apps.scim.schemas import ENTERPRISE
+from apps.vendors.models import Operation
 from tests.factories.cast import World, import_rows, row
 from tests.factories.scim import BULK, Provider, crowd, entra_user, replace
 from tests.web.test_matrix import client_of
@@ -76,12 +77,16 @@ def test_entra_creates_dina_and_changes_her_with_the_payloads_it_is_known_for(wo
 
 
 def test_false_as_text_separates_bob_and_his_seat_goes_back_at_once(world: World) -> None:
+    world.with_vendor("http://127.0.0.1:9/v1")
     entra, seat = Provider(world), world.holder(world.employee("A003"))
     assert seat.state == "granted"
+    assert Operation.objects.get(employee=seat.employee, kind="invite").state == "pending"
     assert entra.patch(key_of(world, "A003"), replace("active", "False")).status_code == 204
     bob = world.employee("A003")
     assert (bob.status, bob.end_on, bob.source) == ("separated", clock.today(), "hr")
     assert Seat.objects.get(pk=seat.pk).state == "released"
+    # What the vendor was to be asked follows the decision in the same transaction.
+    assert not Operation.objects.filter(employee=bob, kind="invite", state="pending").exists()
     assert "agencies.employee.separated" in verbs()
     assert entra.get(f"/Users/{bob.key}").json()["active"] is False
     # He is found by his name, comes back with the next word, and the next HR file has the last one.
