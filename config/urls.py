@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include("apps.console.urls")),
     path("", include("apps.mail.urls")),
     path("", include("apps.agencies.urls")),
+    path("", include("apps.scim.urls")),
+    path("scim/v2/", include("apps.scim.api_urls")),
     path("", include("apps.rollout.urls")),
     path("", include("apps.terms.urls")),
     path("", include("apps.training.urls")),

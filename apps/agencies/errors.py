@@ -8,6 +8,27 @@ class EmailTaken(BeaconError):
     how_to_fix = "Correct the address in the HR system, or separate the earlier holder first."
 
 
+class SignInNameTaken(BeaconError):
+    text = "Another employee has this sign-in name."
+    how_to_fix = "Correct the name in the identity provider, or remove the earlier holder first."
+
+
+class EmployeeIdTaken(BeaconError):
+    text = "Another employee has this employee id."
+    how_to_fix = "Look the employee up by this id and change that record."
+
+
+class NotAsSeen(BeaconError):
+    status = 412
+    text = "The record changed after it was read."
+    how_to_fix = "Read it again and repeat the change."
+
+
+class SeparationHeld(BeaconError):
+    text = "This separation is held until a person at Beacon confirms it."
+    how_to_fix = "An EOTSS administrator releases or discards it on the page of the import."
+
+
 class AlreadyContact(BeaconError):
     text = "This person is a contact of the agency already."
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower, Now, Upper
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Lower, Now, NullIf, Upper
 
 from apps.accounts.models import User
 from apps.agencies.lifecycle import ROSTER_RUN
@@ -69,6 +70,20 @@ class Employee(models.Model):
     source_digest = models.CharField(max_length=32, blank=True)
     user = models.OneToOneField(User, models.SET_NULL, null=True, blank=True, related_name="employee")
     updated_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
+    # What other systems call this person by: it cannot be guessed and never changes.
+    key = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
+    # The identity provider's own names of the person; empty where it has not written them. See apps/scim.
+    sign_in_name = models.CharField(max_length=254, blank=True, db_default="")
+    external_id = models.CharField(max_length=254, blank=True, db_default="")
+    # The identity provider removed this person from its view. Beacon keeps the record, as somebody who has left.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # What the person is looked up by: the sign-in name, else the work address, in lower case.
+    lookup_name = models.GeneratedField(
+        expression=Lower(Coalesce(NullIf("sign_in_name", Value("")), "email")),
+        output_field=models.CharField(max_length=254, db_collation="C"),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = ["last_name", "first_name", "id"]
@@ -82,10 +97,20 @@ class Employee(models.Model):
                 condition=Q(end_on=None) | Q(start_on=None) | Q(end_on__gte=F("start_on")),
                 name="agencies_employee_dates",
             ),
+            models.UniqueConstraint(
+                Lower("sign_in_name"),
+                condition=~Q(status="separated") & ~Q(sign_in_name=""),
+                name="agencies_employee_sign_in_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(status="separated"), name="agencies_employee_withdrawn"
+            ),
         ]
         indexes = [
             models.Index(fields=["agency", "status"], name="agencies_employee_agency"),
             models.Index(fields=["last_name", "first_name", "id"], name="agencies_employee_name"),
+            models.Index(fields=["lookup_name"], name="agencies_employee_lookup"),
+            models.Index(fields=["external_id"], name="agencies_employee_external", condition=~Q(external_id="")),
         ]
 
     def __str__(self) -> str:
@@ -154,7 +179,13 @@ class RosterRun(models.Model):
         FAILED = "failed", "Failed"
         DISCARDED = "discarded", "Discarded"
 
+    class Source(models.TextChoices):
+        FILE = "file", "HR file"
+        SCIM = "scim", "Identity provider"
+
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    # A run of the identity provider holds the separations that it asked for and that wait for a person.
+    source = models.CharField(max_length=4, choices=Source, default=Source.FILE, db_default="file")
     file_name = models.CharField(max_length=200)
     file_sha256 = models.CharField(max_length=64)
     proposed_by_key = models.CharField(max_length=64)
@@ -180,6 +211,10 @@ class RosterRun(models.Model):
     @property
     def leavers(self) -> int:
         return int(self.counts.get("leavers", 0))
+
+    @property
+    def is_file(self) -> bool:
+        return self.source == self.Source.FILE
 
     # What the progress component asks for.
     @property
@@ -251,3 +286,22 @@ class RosterLine(models.Model):
 
     def __str__(self) -> str:
         return f"Line {self.line}: {self.kind}"
+
+
+class FeedChange(models.Model):
+    """One change that the identity provider made, one person at a time. The window of the hold rule is counted in it."""
+
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=6, choices=RosterLine.Kind)
+    # Where the person worked before the change.
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(db_default=Now())
+    by_key = models.CharField(max_length=64)
+    by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["kind", "at"], name="agencies_feedchange_window")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.employee_id}"

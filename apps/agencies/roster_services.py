@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from apps.accounts.actors import SYSTEM, Actor, Role
@@ -35,7 +36,8 @@ MAX_BYTES = 200 * 1024 * 1024
 class RosterEffect:
     """What an applied run did, as primary keys of employees, for the hooks in settings.ROSTER_APPLIED."""
 
-    run_id: int
+    # None: the change of one person that the identity provider sent.
+    run_id: int | None
     joined: list[int]
     left: list[int]
     moved: list[int]
@@ -64,11 +66,11 @@ def roster_receive(*, actor: Actor, file_name: str, content: bytes) -> RosterRun
 def roster_plan(*, actor: Actor, run: RosterRun) -> RosterRun:
     """Compare the file with the directory and write the plan. The run ends planned, held or failed."""
     with transaction.atomic():
-        _lock()
+        lock_roster()
         run = RosterRun.objects.select_for_update().get(pk=run.pk)
         if run.state != RosterRun.State.RECEIVED:
             return run
-        last = RosterRun.objects.filter(state=RosterRun.State.APPLIED).order_by("-applied_at").first()
+        last = _applied_files().order_by("-applied_at").first()
         known = _directory()
         mapping = RosterMapping.objects.first()
         try:
@@ -148,12 +150,12 @@ def roster_apply(*, actor: Actor, run: RosterRun) -> RosterRun:
 
 def _apply(actor: Actor, run: RosterRun) -> RosterRun:
     with transaction.atomic(), translated():
-        _lock()
+        lock_roster()
         run = RosterRun.objects.select_for_update().get(pk=run.pk)
         if run.state != RosterRun.State.QUEUED:
             return run
-        newer = RosterRun.objects.filter(state=RosterRun.State.APPLIED, applied_at__gt=run.planned_at)
-        if newer.exists():
+        # Held separations of the identity provider name people one by one; a newer file does not make them stale.
+        if run.is_file and _applied_files().filter(applied_at__gt=run.planned_at).exists():
             return _finish(actor, run, "failed", "agencies.roster.refused", error=str(errors.StalePlan()))
         _execute(_LOCK_PEOPLE, run.pk)
         effect = RosterEffect(
@@ -167,6 +169,37 @@ def _apply(actor: Actor, run: RosterRun) -> RosterRun:
         _finish(actor, run, "applied", "agencies.roster.applied")
         hooks.call("ROSTER_APPLIED", actor, effect)
     return run
+
+
+def run_hold(*, actor: Actor, run: RosterRun | None, line: RosterLine, reasons: list[str]) -> RosterRun:
+    """Put one separation that the identity provider asked for into its held run; without `run`, open one.
+
+    Asked for again, it stays the one line that it is.
+    """
+    with transaction.atomic():
+        run = RosterRun.objects.select_for_update().filter(pk=run.pk, state="held").first() if run else None
+        run = run or _open_hold(actor)
+        if run.lines.filter(employee_id=line.employee_id).exists():
+            return run
+        run.rows += 1
+        run.counts = roster.Plan().counts() | {"rows": run.rows, "leavers": run.rows, "leavers_in_file": run.rows}
+        run.hold_reasons = list(dict.fromkeys([*run.hold_reasons, *reasons]))[:20]
+        line.run, line.line = run, run.rows
+        line.save()
+        if run.state == RosterRun.State.HELD:
+            run.save()
+            audit.record(actor, "agencies.separation.held", run, after={"employee_id": line.employee_id})
+        else:
+            _finish(actor, run, "held", "agencies.roster.held")
+    return run
+
+
+def _open_hold(actor: Actor) -> RosterRun:
+    now = clock.now()
+    return RosterRun.objects.create(
+        source=RosterRun.Source.SCIM, file_name=f"{actor.name}, {now:%B %-d, %Y}"[:200], proposed_by_key=actor.key,
+        proposed_by=actor.name, created_at=now, planned_at=now,
+    )  # fmt: skip
 
 
 def roster_work(run_id: int) -> str:
@@ -195,13 +228,14 @@ _SEPARATE = """
     UPDATE agencies_employee e SET status = 'separated', end_on = COALESCE(l.end_on, e.end_on, CURRENT_DATE),
         source_digest = l.digest, updated_at = now()
     FROM agencies_rosterline l
-    WHERE l.run_id = %s AND l.kind = 'leave' AND e.employee_id = l.employee_id RETURNING e.id
+    WHERE l.run_id = %s AND l.kind = 'leave' AND e.employee_id = l.employee_id AND e.status <> 'separated'
+    RETURNING e.id
 """
 _UPDATE = """
     UPDATE agencies_employee e SET email = l.email, first_name = l.first_name, last_name = l.last_name,
         title = l.title, agency_id = l.agency_id, manager_ref = l.manager_ref, status = l.status,
         is_seasonal = l.is_seasonal, start_on = l.start_on, end_on = l.end_on, source_digest = l.digest,
-        source = 'hr', updated_at = now()
+        source = 'hr', withdrawn_at = NULL, updated_at = now()
     FROM agencies_rosterline l
     WHERE l.run_id = %s AND l.kind = %s AND e.employee_id = l.employee_id RETURNING e.id
 """
@@ -215,7 +249,7 @@ _INSERT = """
         last_name = EXCLUDED.last_name, title = EXCLUDED.title, agency_id = EXCLUDED.agency_id,
         manager_ref = EXCLUDED.manager_ref, status = EXCLUDED.status, is_seasonal = EXCLUDED.is_seasonal,
         start_on = EXCLUDED.start_on, end_on = EXCLUDED.end_on, source = 'hr',
-        source_digest = EXCLUDED.source_digest, updated_at = now()
+        source_digest = EXCLUDED.source_digest, withdrawn_at = NULL, updated_at = now()
     RETURNING id
 """
 
@@ -226,9 +260,14 @@ def _execute(statement: str, *parameters: Any) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _lock() -> None:
+def lock_roster() -> None:
+    """Keep other runs, and other separations through the identity provider, out until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _applied_files() -> QuerySet[RosterRun]:
+    return RosterRun.objects.filter(state=RosterRun.State.APPLIED, source=RosterRun.Source.FILE)
 
 
 def _directory() -> dict[str, roster.Known]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.actors import EVERYWHERE, Actor, Role
 from apps.agencies.models import Agency, AgencyContact, Employee, RosterRun
@@ -52,6 +52,20 @@ def employees_matching(actor: Actor, query: str) -> QuerySet[Employee]:
             | Q(employee_id__iexact=word)
         )
     return people
+
+
+def employees_offered() -> QuerySet[Employee]:
+    """The people whom the identity provider is shown: all but those it removed.
+
+    Whoever has left and whose address has gone to somebody else is not shown either: one name, one person.
+    """
+    others = Employee.objects.filter(lookup_name=OuterRef("lookup_name"), withdrawn_at=None)
+    heir = others.filter(~Q(status=Employee.Status.SEPARATED) | Q(pk__gt=OuterRef("pk"))).exclude(pk=OuterRef("pk"))
+    return (
+        Employee.objects.filter(withdrawn_at=None)
+        .exclude(Exists(heir), status=Employee.Status.SEPARATED)
+        .select_related("agency")
+    )
 
 
 def contacts_in_force() -> QuerySet[AgencyContact]:

@@ -78,6 +78,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Agencies", "agencies:agencies", None),
             ("People", "agencies:people", None),
             ("Imports", "agencies:runs", None),
+            ("Identity provider", "scim:overview", None),
         ],
     ),
     (

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.licenses",
     "apps.vendors",
     "apps.incidents",
+    "apps.scim",
     "apps.reports",
     "apps.console",
     "apps.api",

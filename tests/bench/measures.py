@@ -34,7 +34,7 @@ from apps.vendors.models import Operation, Workspace
 from apps.vendors.planning import plan_for
 from apps.vendors.providers import provider_for
 from simulator.testing import RunningSimulator, start
-from tests.bench import registers, reports, state, usage
+from tests.bench import directory, registers, reports, state, usage
 from tests.bench import trail as long_trail
 
 Figure = dict[str, Any]
@@ -66,6 +66,7 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
     agencies.agencies_load(actor=SYSTEM, path=AGENCIES)
     steps: list[tuple[str, Callable[[], Iterator[Figure]]]] = [
         ("roster", lambda: roster(rows)),
+        ("scim", lambda: directory.scim(timed, figure)),
         ("eligibility", eligibility),
         ("training", lambda: registers.learning(timed, figure)),
         ("terms", lambda: registers.midnight(timed, figure)),

@@ -24,8 +24,9 @@ from apps.accounts import services as accounts
 from apps.accounts import token_services as tokens
 from apps.accounts.actors import SYSTEM, Role
 from apps.accounts.models import ApiToken, RoleAssignment, RoleMapping, Session, User
-from apps.agencies import fiction, roster_services
+from apps.agencies import feed_services, fiction, roster_services
 from apps.agencies import services as agencies
+from apps.agencies.models import RosterLine
 from apps.audit.models import AuditEvent
 from apps.console import chain_services
 from apps.licenses import access_review_services as access
@@ -51,11 +52,12 @@ from config.identity import IdentityProvider
 from tests.db import acts_of_registers
 from tests.db.acts_of_registers import TODAY, Act, with_
 from tests.factories.cast import World, row
+from tests.factories.scim import facts_about
 from tests.factories.trail import chained
 
 pytestmark = pytest.mark.django_db
 MODULES = [
-    "apps.accounts.services", "apps.accounts.token_services", "apps.accounts.mapping_services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.rollout.services",
+    "apps.accounts.services", "apps.accounts.token_services", "apps.accounts.mapping_services", "apps.mail.services", "apps.agencies.services", "apps.agencies.roster_services", "apps.agencies.feed_services", "apps.rollout.services",
     "apps.catalog.services", "apps.catalog.review_services", "apps.terms.services", "apps.training.services",
     "apps.knowledge.services", "apps.knowledge.question_services", "apps.knowledge.article_services",
     "apps.knowledge.proxy_services",
@@ -68,7 +70,7 @@ MODULES = [
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
-    "roster_work", "drifts_record", "missing_in", "reports_due", "is_on", "public_data", "transparency_data", "why_not_send", "why_not_data", "attach", "answers", "may_answer",
+    "roster_work", "lock_roster", "drifts_record", "missing_in", "reports_due", "is_on", "public_data", "transparency_data", "why_not_send", "why_not_data", "attach", "answers", "may_answer",
 }  # fmt: skip
 
 
@@ -354,6 +356,11 @@ EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
     "contact_end": lambda w: lambda: agencies.contact_end(actor=w.erin, contact=w.a.contacts.get(kind="backup"), reason="x"),
     "employee_link_user": lambda w: lambda: agencies.employee_link_user(actor=w.erin, employee=w.employee("A003"), user=w.users["bob"]),
     "roster_receive": _roster("receive"), "roster_plan": _roster("plan"), "roster_confirm": _roster("confirm"),
+    "run_hold": lambda w: lambda: roster_services.run_hold(
+        actor=w.erin, run=None, line=RosterLine(kind="leave", employee_id="A003", agency=w.a), reasons=["x"]
+    ),
+    "employee_receive": with_(bob, lambda w, b: feed_services.employee_receive(actor=w.erin, employee=b, facts=facts_about(b, title="Chief"))),
+    "employee_withdraw": with_(bob, lambda w, b: feed_services.employee_withdraw(actor=w.erin, employee=b)),
     "roster_release": _roster("release"), "roster_discard": _roster("discard"), "roster_apply": _roster("apply"),
     "phase_create": lambda w: lambda: _second(w),
     "phase_change": lambda w: lambda: rollout.phase_change(actor=w.erin, phase=w.phase, name="Other"),

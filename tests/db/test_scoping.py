@@ -17,8 +17,9 @@ from apps.accounts import services as account_services
 from apps.accounts import token_services
 from apps.accounts.actors import Actor, Role
 from apps.accounts.models import RoleMapping, SignIn
-from apps.agencies import roster_services
+from apps.agencies import feed_services, roster_services
 from apps.agencies import selectors as directory
+from apps.agencies.models import FeedChange, RosterLine
 from apps.catalog import review_services
 from apps.catalog import selectors as catalog
 from apps.core import clock
@@ -39,6 +40,7 @@ from apps.reports import records_services
 from apps.reports import selectors as reports
 from apps.reports import services as report_writes
 from apps.rollout import selectors as rollout
+from apps.scim import selectors as scim
 from apps.terms import selectors as terms
 from apps.training import import_services as training_imports
 from apps.training import selectors as training
@@ -49,6 +51,7 @@ from apps.vendors.models import Drift, Operation, SyncRun, UsageImport, VendorEv
 from tests.factories import catalog as cases
 from tests.factories import knowledge as known
 from tests.factories.cast import World
+from tests.factories.scim import facts_about
 
 pytestmark = pytest.mark.django_db
 Selector = Callable[[Actor], QuerySet[Any]]
@@ -60,6 +63,8 @@ SEES: list[tuple[Selector, set[str]]] = [
     (directory.agencies_visible_to, ALL),
     (directory.employees_visible_to, REVIEWERS | {"alice", "bob"}),
     (directory.roster_runs_visible_to, REVIEWERS),
+    (scim.changes_visible_to, REVIEWERS),
+    (scim.held_runs_visible_to, REVIEWERS),
     (rollout.phases_visible_to, REVIEWERS),  # a draft: see `house`
     (terms.versions_visible_to, REVIEWERS),  # a draft
     (terms.acceptances_visible_to, REVIEWERS | {"bob"}),
@@ -122,6 +127,9 @@ def house(world: World) -> dict[Selector, Any]:
     seat = world.holder(bob)
     workspace = world.with_vendor("http://127.0.0.1:9/v1")
     run = roster_services.roster_receive(actor=world.erin, file_name="hr.csv", content=b"employee_id\n")
+    feed_services.employee_receive(actor=world.erin, employee=bob, facts=facts_about(bob, title="Chief"))
+    line = RosterLine(kind="leave", employee_id="A003", agency=world.a)
+    held = roster_services.run_hold(actor=world.erin, run=None, line=line, reasons=["Too many"])
     imported = training_imports.completions_import(
         actor=world.erin, file_name="lms.csv", content=b"employee_id,course,completed_on\n"
     )
@@ -168,6 +176,8 @@ def house(world: World) -> dict[Selector, Any]:
         directory.agencies_visible_to: world.a,
         directory.employees_visible_to: bob,
         directory.roster_runs_visible_to: run,
+        scim.changes_visible_to: FeedChange.objects.get(),
+        scim.held_runs_visible_to: held,
         rollout.phases_visible_to: planned,
         terms.versions_visible_to: draft,
         terms.acceptances_visible_to: bob.acceptances.get(),

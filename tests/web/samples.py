@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +14,8 @@ from apps.accounts import token_services
 from apps.accounts.access import Rule, rule_of
 from apps.accounts.actors import SYSTEM, Role
 from apps.accounts.models import RoleMapping
-from apps.agencies import roster_services
-from apps.agencies.models import Employee
+from apps.agencies import feed_services, roster_services
+from apps.agencies.models import Employee, RosterLine
 from apps.api.nouns import NOUNS
 from apps.api.verbs import VERBS
 from apps.audit.models import AuditEvent
@@ -45,6 +45,7 @@ from apps.vendors.models import Assumption, Drift, Operation, PostureCheck, Sync
 from apps.vendors.usage_tables import usage_store
 from tests.factories import catalog, knowledge
 from tests.factories.cast import World, import_rows, row
+from tests.factories.scim import facts_about
 
 # The demo's own pages exist nowhere else; doors of identity providers answer to them and not to people who look around.
 FOREIGN = {
@@ -188,7 +189,14 @@ def _directory(world: World) -> Parameters:
     run = _held_roster(world)
     contact = world.a.contacts.first()
     assert contact is not None
+    # The identity provider changed somebody, and asked for a separation that waits for a person.
+    feed = replace(SYSTEM, key="entra", name="Entra")
+    cora = world.employee("B002")
+    feed_services.employee_receive(actor=feed, employee=cora, facts=facts_about(cora, title="Deputy"))
+    line = RosterLine(kind="leave", employee_id="B003", agency=world.b)
+    roster_services.run_hold(actor=feed, run=None, line=line, reasons=["More than 3 of 4 people would be separated."])
     return {
+        "scim-api:endpoint": {"path": "Users"},
         "console:agency": {"code": "AAA"}, "agencies:contact-add": {"code": "AAA"},
         "agencies:contact-end": {"pk": contact.pk},
         "agencies:run": {"pk": run.pk}, "agencies:run-progress": {"pk": run.pk}, "agencies:run-confirm": {"pk": run.pk},
