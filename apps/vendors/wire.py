@@ -86,7 +86,7 @@ class Wire:
             admin_api_key=key,
             organization="",
             project="",
-            webhook_secret="",
+            webhook_secret="",  # nosec B106 - empty on purpose, as the line above says of the key
             base_url=base_url,
             timeout=TIMEOUT,
             max_retries=0,
