@@ -357,3 +357,27 @@ INCIDENT_CODES_PER_HOUR = 600
 INCIDENT_TRIES_PER_CODE = 30
 SYNC_EVERY_SECONDS = 60
 DEMO = False
+
+# ---- database roles (core.db.roles, docs/runbook/deploy.md) ------------------------------------------------
+
+DATABASE_ROLES = {"owner": "beacon_owner", "app": "beacon_app", "reader": "beacon_reader"}
+DATABASE_GRANTS: dict[str, Any] = {
+    # Filled by migrations, and by triggers that act for the owner: the chain and the history.
+    "seen_only": ["django_migrations", "django_content_type", "auth_permission", "audit_auditlink", "audit_audithead", "audit_fact"],
+    # Rows change, but none ever goes.
+    "kept": ["incidents_incident", "licenses_contract", "licenses_seat", "licenses_seatperiod", "licenses_seatrequest",
+             "agencies_employee", "rollout_gatewaiver", "licenses_legalhold", "licenses_emergencystop"],
+    # For other systems (BI): the programme, never persons. No name, no address, no usage (the privacy floor is kept by
+    # reports alone), no text of an incident, no session, token, key or mail. A table that is not named here is closed.
+    "read": {
+        "agencies_agency": [], "rollout_phase": [], "rollout_phaseagency": [], "rollout_gatewaiver": [],
+        "licenses_contract": [], "licenses_amendment": [], "training_course": [], "knowledge_tool": [], "knowledge_obligation": [],
+        "agencies_employee": ["id", "agency_id", "status"],
+        "licenses_seat": ["id", "contract_id", "phase_id", "agency_id", "state", "held_at", "granted_at"],
+        "terms_termsversion": ["id", "number", "language", "title", "effective_on", "state", "sha256", "published_at"],
+        "catalog_usecase": ["id", "state", "stage", "agency_id", "title", "task_type", "data_class", "tier", "agencies_using",
+                            "created_at", "published_at", "review_on", "retired_on"],
+        "vendors_workspace": ["id", "name", "title", "adapter", "seats", "retention_days", "is_active", "synced_at"],
+        "vendors_posturecheck": [], "vendors_syncrun": ["id", "workspace_id", "state", "started_at", "finished_at"],
+    },
+}  # fmt: skip
