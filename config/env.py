@@ -32,6 +32,7 @@ class Environment:
     """What the process was told. Paths are absolute; secrets are plain strings, never logged."""
 
     secret_key: str
+    secret_key_fallbacks: list[str]
     database_url: str
     broker_url: str
     allowed_hosts: list[str]
@@ -48,6 +49,7 @@ class Environment:
     audit_heads: Path
     signing_keys: Path
     incident_files: Path
+    vendor_hosts: list[str]
     oidc: OidcProvider | None
 
 
@@ -117,6 +119,8 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
         reader.problems.append(f"SECRET_KEY is shorter than {_MIN_SECRET} characters. Make a longer one.")
     environment = Environment(
         secret_key=secret,
+        # Old keys, one a line or separated by spaces: what they signed stays valid until they go (docs/runbook/rotate-secrets.md).
+        secret_key_fallbacks=reader.secret("SECRET_KEY_FALLBACKS", "", "The keys before the present one.").split(),
         database_url=reader.url(
             "DATABASE_URL",
             None if production else "postgresql:///beacon",
@@ -149,6 +153,10 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
         # Where they were before there was a folder of their own: beside the heads.
         signing_keys=Path(source.get("SIGNING_KEYS_DIR") or source.get("AUDIT_HEADS_DIR") or home / "audit-heads").absolute(),
         incident_files=Path(source.get("INCIDENT_FILES_DIR") or home / "incident-files").absolute(),
+        # Where the vendor's keys may be sent; the demo's simulator is at home.
+        vendor_hosts=reader.text(
+            "VENDOR_HOSTS", "api.openai.com api.chatgpt.com" if production else "", "Names of the vendor's API."
+        ).replace(",", " ").split(),
         oidc=_oidc(reader, production),
     )  # fmt: skip
     if reader.problems:

@@ -14,6 +14,7 @@ ENV = read(os.environ, production=PRODUCTION)
 
 BASE_DIR = ROOT
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
 DEBUG = False
 ALLOWED_HOSTS = ENV.allowed_hosts
 ROOT_URLCONF = "config.urls"
@@ -59,11 +60,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Headers first: they stand on every answer, also on files, errors and the health check (tests/web/test_headers.py).
     "django.middleware.security.SecurityMiddleware",
-    "apps.core.middleware.HealthMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.middleware.HealthMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.RequestIdMiddleware",
     # Before anything reads a cookie: what comes in under ANONYMOUS_PATHS has none.
     "apps.core.middleware.AnonymityMiddleware",
@@ -75,7 +78,6 @@ MIDDLEWARE = [
     "apps.accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "apps.core.middleware.RefusalMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.NoStoreMiddleware",
@@ -164,6 +166,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [("dist", BASE_DIR / "static" / "dist"), ("img", BASE_DIR / "static" / "img")]
 WHITENOISE_USE_FINDERS = True
+# Our files are for our own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # ---- sign-in --------------------------------------------------------------------------------------------
 
@@ -356,6 +360,8 @@ INCIDENT_REPORTS_PER_HOUR = 60
 INCIDENT_CODES_PER_HOUR = 600
 INCIDENT_TRIES_PER_CODE = 30
 SYNC_EVERY_SECONDS = 60
+# Names that a workspace's address may have (and what ends in them): the vendor's key is sent there. Empty: any.
+VENDOR_HOSTS = ENV.vendor_hosts
 DEMO = False
 
 # ---- database roles (core.db.roles, docs/runbook/deploy.md) ------------------------------------------------
