@@ -101,6 +101,10 @@ def no_new_secret() -> list[str]:
     # Status 3: the hook moved line numbers in the baseline along. That file is committed like any other.
     found = json.loads(done.stdout)["results"] if done.stdout.startswith("{") else {}
     listed = [f"{path}:{one['line_number']}: {one['type']}" for path, ones in found.items() for one in ones]
+    if listed:
+        listed.append(
+            "None of them is one? .venv/scan/bin/detect-secrets scan --baseline .secrets.baseline, then the same with `audit`"
+        )
     return [*unheard, *(listed or [f".secrets.baseline: {done.stdout.strip() or done.stderr.strip()}"])]
 
 
