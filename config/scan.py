@@ -103,7 +103,7 @@ def no_new_secret() -> list[str]:
     listed = [f"{path}:{one['line_number']}: {one['type']}" for path, ones in found.items() for one in ones]
     if listed:
         listed.append(
-            "None of them is one? .venv/scan/bin/detect-secrets scan --baseline .secrets.baseline, then the same with `audit`"
+            "A false alarm? git add it, then .venv/scan/bin/detect-secrets scan --baseline .secrets.baseline, then the same with `audit`"
         )
     return [*unheard, *(listed or [f".secrets.baseline: {done.stdout.strip() or done.stderr.strip()}"])]
 

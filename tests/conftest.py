@@ -25,12 +25,16 @@ if os.environ.get("BEACON_TEST_AS_APPLICATION"):
     # Now and then the suite is run with the rights that the application has in production (docs/runbook/deploy.md). Not
     # always: tests that commit empty tables afterwards, and a few play the operator.
     @pytest.fixture(scope="session")
-    def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
         with django_db_blocker.unblock():
             call_command("database_roles", "--found")
             call_command("database_roles", "--apply")
             connections.close_all()
         connection_created.connect(_as_application)
+        yield
+        connection_created.disconnect(_as_application)
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @pytest.fixture

@@ -49,6 +49,14 @@ def test_other_methods(world: World, method: str) -> None:
             protected(getattr(client, method)(path), f"{method} {path}")
 
 
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "PROPFIND"])
+def test_methods_that_nothing_here_is_for(world: World, method: str) -> None:
+    for path in ("/", "/seats/", "/api/v1/seats/", "/healthz", "/static/dist/beacon.css"):
+        response = client_of(world, "erin").generic(method, path)
+        assert response.status_code == 405
+        protected(response, path)
+
+
 def test_errors(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     bob = client_of(world, "bob")
     seen = {
