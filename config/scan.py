@@ -102,9 +102,7 @@ def no_new_secret() -> list[str]:
     found = json.loads(done.stdout)["results"] if done.stdout.startswith("{") else {}
     listed = [f"{path}:{one['line_number']}: {one['type']}" for path, ones in found.items() for one in ones]
     if listed:
-        listed.append(
-            "A false alarm? git add it, then .venv/scan/bin/detect-secrets scan --baseline .secrets.baseline, then the same with `audit`"
-        )
+        listed.append("A false alarm? .venv/scan/bin/detect-secrets scan --baseline .secrets.baseline, then `audit`")
     return [*unheard, *(listed or [f".secrets.baseline: {done.stdout.strip() or done.stderr.strip()}"])]
 
 
