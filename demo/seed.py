@@ -1,4 +1,4 @@
-"""python -m demo.seed: the demo's tables and, once, its story, lived through services and imports.
+"""python -m demo.seed [--roles]: the demo's tables and, once, its story, lived through services and imports.
 
 The story is told on an empty database alone. Its end is an event in the audit trail; a second start finds it there.
 """
@@ -19,8 +19,8 @@ DONE = "demo.story.told"
 EMPLOYEES = 40_000
 
 
-def prepare(say: Callable[[str], None]) -> int:
-    """Migrate; tell the story where the database is empty. Returns the exit status.
+def prepare(say: Callable[[str], None], *, roles: bool = False) -> int:
+    """Migrate; with `roles` make the database roles, of which web and workers use the application's; tell the story where the database is empty. Returns the exit status.
 
     What an interrupted seeding left behind is never deleted here: the database may be somebody's own.
     """
@@ -29,6 +29,9 @@ def prepare(say: Callable[[str], None]) -> int:
     from demo import vendor
 
     call_command("migrate", verbosity=0)
+    if roles:
+        call_command("database_roles", "--found")
+        call_command("database_roles", "--apply")
     if AuditEvent.objects.filter(verb=DONE).exists():
         say("The data of the last time are here.")
         vendor.found_again()
@@ -67,4 +70,4 @@ def _say(text: str) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    sys.exit(prepare(_say))
+    sys.exit(prepare(_say, roles="--roles" in sys.argv))

@@ -44,6 +44,8 @@ class Supervisor:
         self.stopping = threading.Event()
         self.children: list[Child] = []
         self._environment: dict[str, str] = {}
+        # Whether the database is ours: then web and workers run as the application's role, as in production.
+        self.has_roles = False
 
     def run(self) -> int:
         """Run until a signal or a failure. Returns the exit status."""
@@ -90,6 +92,7 @@ class Supervisor:
         environ = dict(os.environ)
         if not (environ.get("DATABASE_URL") and environ.get("BROKER_URL")):
             say("Starting PostgreSQL and Valkey")
+        self.has_roles = not environ.get("DATABASE_URL")
         embedded.provide(environ, folder=self.house.home)
         settings = "config.settings.dev" if self.is_dev else "config.settings.demo"
         self._environment = self.house.environment(environ, settings)
@@ -105,7 +108,8 @@ class Supervisor:
 
     def _prepare(self) -> None:
         """Migrate and, where the database is empty, seed: a process of its own, so that a Ctrl-C can end it."""
-        child = self._start("prepare", "-m", "demo.seed", on_terminal=True)
+        roles = ["--roles"] if self.has_roles else []
+        child = self._start("prepare", "-m", "demo.seed", *roles, on_terminal=True)
         while (status := child.status()) is None:
             if self.stopping.wait(_LOOK_SECONDS):
                 return
@@ -116,6 +120,8 @@ class Supervisor:
     def _start_beacon(self) -> None:
         if self.stopping.is_set():
             return
+        if self.has_roles:
+            self._environment["DATABASE_URL"] = embedded.as_application(self._environment["DATABASE_URL"])
         address = f"{HOST}:{self.house.port}"
         if self.is_dev:
             self._start("web", "manage.py", "runserver", address, on_terminal=True)

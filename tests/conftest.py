@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+import pytest_django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.db.backends.signals import connection_created
 
 from simulator.testing import RunningSimulator, start
 from tests.factories.cast import World
+
+
+def _as_application(connection: object, **_: object) -> None:
+    with connection.cursor() as cursor:  # type: ignore[attr-defined]  # a database wrapper; Django's signal does not say so
+        cursor.execute(f"SET ROLE {settings.DATABASE_ROLES['app']}")
+
+
+if os.environ.get("BEACON_TEST_AS_APPLICATION"):
+    # Now and then the suite is run with the rights that the application has in production (docs/runbook/deploy.md). Not
+    # always: tests that commit empty tables afterwards, and a few play the operator.
+    @pytest.fixture(scope="session")
+    def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+        with django_db_blocker.unblock():
+            call_command("database_roles", "--found")
+            call_command("database_roles", "--apply")
+            connections.close_all()
+        connection_created.connect(_as_application)
+        yield
+        connection_created.disconnect(_as_application)
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ def ring(task: Task[Any, Any], *args: Any) -> None:
         try:
             task.apply_async(args, retry=False)
         except OperationalError as error:
-            logger.warning("The broker does not answer (%s); the tick will ring for %s.", error, task.name)
+            logger.warning(
+                "The broker does not answer (%s); the tick will ring for %s.", type(error).__name__, task.name
+            )
 
     transaction.on_commit(send)

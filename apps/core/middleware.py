@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -41,6 +41,19 @@ class HealthMiddleware:
         finally:
             connection.close()
         return JsonResponse({"status": "ready" if ready else "starting"}, status=200 if ready else 503)
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class MethodMiddleware:
+    """Methods that nothing here is for are refused before anything looks at the request; TRACE would be taken for a GET."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request) if request.method in _METHODS else HttpResponseNotAllowed(_METHODS)
 
 
 class ProxyMiddleware:

@@ -146,7 +146,7 @@ def handler_new(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.PRIVACY)
 def handler_end(request: HttpRequest, pk: int, user: int) -> HttpResponse:
     incident = _handled(request, pk)
-    found = get_object_or_404(User, pk=user)
+    found = get_object_or_404(incident.handlers, pk=user)
     return act_page(
         request, incident, "Release the handler", EmptyForm, done="The handler was released.",
         act=lambda _data: services.handler_release(actor=actor_of(request), incident=incident, user=found),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
-from apps.accounts.actors import Actor
+from apps.accounts.actors import Actor, Role
 from apps.rollout.models import GateWaiver, Phase, PhaseAgency
 
 
@@ -35,6 +35,12 @@ _RANK = Case(
     default=Value(4),
     output_field=IntegerField(),
 )
+
+
+def places_to_attest(actor: Actor) -> QuerySet[PhaseAgency]:
+    """The agencies' places for which `actor` may say that public AI tools are blocked there."""
+    places = PhaseAgency.objects.select_related("phase", "agency")
+    return places if actor.has(Role.ADMINISTRATOR) else places.filter(agency_id__in=actor.agency_ids)
 
 
 def place_of(agency_id: int | None) -> PhaseAgency | None:

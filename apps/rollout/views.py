@@ -23,7 +23,7 @@ from apps.rollout import services
 from apps.rollout.gates import gates_of
 from apps.rollout.lifecycle import PHASE
 from apps.rollout.models import GateWaiver, Phase, PhaseAgency
-from apps.rollout.selectors import phases_visible_to
+from apps.rollout.selectors import phases_visible_to, places_to_attest
 
 STATE_TAGS = {
     "draft": "neutral", "scheduled": "info", "open": "good", "paused": "warn", "closed": "neutral", "rolled_back": "bad",
@@ -218,10 +218,8 @@ class AttestForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR, Role.CONTACT)
 def place_attest(request: HttpRequest, pk: int) -> HttpResponse:
-    place = get_object_or_404(PhaseAgency.objects.select_related("phase", "agency"), pk=pk)
     actor = actor_of(request)
-    if not actor.has(Role.ADMINISTRATOR) and place.agency_id not in actor.agency_ids:
-        raise NotFound()
+    place = get_object_or_404(places_to_attest(actor), pk=pk)
     return form_page(
         request, title=f"Attest for {place.agency}", form_class=AttestForm, submit="Attest",
         act=lambda data: services.phase_agency_attest(actor=actor, place=place, evidence=data["evidence"]),

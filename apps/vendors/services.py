@@ -7,12 +7,13 @@ import re
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.actors import Actor, Role
 from apps.agencies.models import Agency
 from apps.audit import services as audit
-from apps.core import clock, hooks
+from apps.core import clock, hooks, outgoing
 from apps.core.db.errors import translated
 from apps.core.errors import Invalid, given
 from apps.licenses.models import Seat, SeatRequest
@@ -46,6 +47,7 @@ def workspace_create(
         )
     if credential.partition(":")[0] not in {"env", "file"}:
         raise Invalid("The key is given by reference.", how_to_fix="Write env:NAME or file:NAME.")
+    _callable(address)
     with transaction.atomic(), translated():
         workspace = Workspace.objects.create(
             name=name, title=title, adapter=adapter, address=address, credential=credential, seats=seats,
@@ -54,6 +56,15 @@ def workspace_create(
         )  # fmt: skip
         audit.record(actor, "vendors.workspace.created", workspace, after={"name": name, "adapter": adapter})
     return workspace
+
+
+def _callable(address: str) -> None:
+    """The key goes where this address leads: only to the vendor's own names (settings.VENDOR_HOSTS), only by https."""
+    try:
+        outgoing.host_of(address, outgoing.Allowed(hosts=settings.VENDOR_HOSTS, is_demo=settings.DEMO))
+    except outgoing.AddressRefused as refused:
+        fix = f"The vendor's names are {', '.join(settings.VENDOR_HOSTS)}; an operator may name others in VENDOR_HOSTS."
+        raise Invalid(str(refused), how_to_fix=fix if settings.VENDOR_HOSTS else "") from refused
 
 
 def workspace_record_retention(*, actor: Actor, workspace: Workspace, days: int, reason: str) -> Workspace:
@@ -165,6 +176,7 @@ def workspace_readdress(*, actor: Actor, workspace: Workspace, address: str, rea
     """Record that the vendor's API is found at another address; the next sync looks there."""
     actor.require(Role.ADMINISTRATOR)
     actor.require_fresh()
+    _callable(address)
     with transaction.atomic():
         before, workspace.address = workspace.address, address
         workspace.save(update_fields=["address"])

@@ -14,6 +14,7 @@ ENV = read(os.environ, production=PRODUCTION)
 
 BASE_DIR = ROOT
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
 DEBUG = False
 ALLOWED_HOSTS = ENV.allowed_hosts
 ROOT_URLCONF = "config.urls"
@@ -62,12 +63,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Headers first: they stand on every answer, also on files, errors and the health check (tests/web/test_headers.py).
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.middleware.MethodMiddleware",
     "apps.core.middleware.HealthMiddleware",
     "apps.core.middleware.ProxyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
     "apps.core.middleware.RequestIdMiddleware",
     # Before anything reads a cookie: what comes in under ANONYMOUS_PATHS has none.
     "apps.core.middleware.AnonymityMiddleware",
@@ -80,7 +84,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "apps.api.middleware.ApiMiddleware",
     "apps.core.middleware.RefusalMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.NoStoreMiddleware",
@@ -169,6 +172,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [("dist", BASE_DIR / "static" / "dist"), ("img", BASE_DIR / "static" / "img")]
 WHITENOISE_USE_FINDERS = True
+# Our files are for our own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # ---- sign-in --------------------------------------------------------------------------------------------
 
@@ -376,4 +381,30 @@ INCIDENT_REPORTS_PER_HOUR = 60
 INCIDENT_CODES_PER_HOUR = 600
 INCIDENT_TRIES_PER_CODE = 30
 SYNC_EVERY_SECONDS = 60
+# Names that a workspace's address may have (and what ends in them): the vendor's key is sent there. Empty: any.
+VENDOR_HOSTS = ENV.vendor_hosts
 DEMO = False
+
+# ---- database roles (core.db.roles, docs/runbook/deploy.md) ------------------------------------------------
+
+DATABASE_ROLES = {"owner": "beacon_owner", "app": "beacon_app", "reader": "beacon_reader"}
+DATABASE_GRANTS: dict[str, Any] = {
+    # Filled by migrations, and by triggers that act for the owner: the chain and the history.
+    "seen_only": ["django_migrations", "django_content_type", "auth_permission", "audit_auditlink", "audit_audithead", "audit_fact"],
+    # Rows change, but none ever goes.
+    "kept": ["incidents_incident", "licenses_contract", "licenses_seat", "licenses_seatperiod", "licenses_seatrequest",
+             "agencies_employee", "rollout_gatewaiver", "licenses_legalhold", "licenses_emergencystop"],
+    # For other systems (BI): the programme, never persons. No name, no address, no usage (the privacy floor is kept by
+    # reports alone), no text of an incident, no session, token, key or mail. A table that is not named here is closed.
+    "read": {
+        "agencies_agency": [], "rollout_phase": [], "rollout_phaseagency": [], "rollout_gatewaiver": [],
+        "licenses_contract": [], "licenses_amendment": [], "training_course": [], "knowledge_tool": [], "knowledge_obligation": [],
+        "agencies_employee": ["id", "agency_id", "status"],
+        "licenses_seat": ["id", "contract_id", "phase_id", "agency_id", "state", "held_at", "granted_at"],
+        "terms_termsversion": ["id", "number", "language", "title", "effective_on", "state", "sha256", "published_at"],
+        "catalog_usecase": ["id", "state", "stage", "agency_id", "title", "task_type", "data_class", "tier", "agencies_using",
+                            "created_at", "published_at", "review_on", "retired_on"],
+        "vendors_workspace": ["id", "name", "title", "adapter", "seats", "retention_days", "is_active", "synced_at"],
+        "vendors_posturecheck": [], "vendors_syncrun": ["id", "workspace_id", "state", "started_at", "finished_at"],
+    },
+}  # fmt: skip

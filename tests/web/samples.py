@@ -390,6 +390,7 @@ def _incidents(world: World) -> Parameters:
     )
     entry = incidents.incident_attach(actor=world.paula, incident=made, upload=Upload("a.txt", "text/plain", b"x"))
     task = incidents.task_add(actor=world.paula, incident=made, what="Look", owner="Paula", due_on=clock.today())
+    incidents.handler_name(actor=world.paula, incident=made, user=world.users["charlie"])
     breaches.breach_open(actor=world.paula, incident=made)
     names = (
         "incident", "triage", "contain", "merge", "task-new", "handler-new", "concern", "file-add", "breach", "breach-open",
@@ -398,7 +399,7 @@ def _incidents(world: World) -> Parameters:
     return {f"incidents:{name}": {"pk": made.pk} for name in names} | {
         "incidents:move": {"pk": made.pk, "state": "dismissed"}, "incidents:say": {"pk": made.pk, "verb": "note"},
         "incidents:task-done": {"pk": made.pk, "task": task.pk},
-        "incidents:handler-end": {"pk": made.pk, "user": world.users["alice"].pk},
+        "incidents:handler-end": {"pk": made.pk, "user": world.users["charlie"].pk},
         "incidents:file": {"pk": made.pk, "file": entry.attachment.pk},
         "incidents:breach-letter": {"pk": made.pk, "kind": "resident", "form": "docx"},
     }  # fmt: skip
