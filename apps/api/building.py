@@ -113,9 +113,12 @@ def _out(noun: Noun) -> type[serializers.BaseSerializer[Any]]:
             if found.is_relation and found.related_model:
                 slug = KEYS.get(found.related_model._meta.label, "pk")
                 known = slug and slug != "pk"
-                own[name] = serializers.SlugRelatedField(slug_field=slug, read_only=True) if known else (
-                    serializers.PrimaryKeyRelatedField(read_only=True)
-                )  # fmt: skip
+                is_null = bool(getattr(found, "null", False))
+                own[name] = (
+                    serializers.SlugRelatedField(slug_field=slug, read_only=True, allow_null=is_null)
+                    if known
+                    else serializers.PrimaryKeyRelatedField(read_only=True, allow_null=is_null)
+                )
         meta = type("Meta", (), {"model": noun.model, "fields": list(noun.fields)})
         _OUTS[noun.path] = cast(
             type[serializers.BaseSerializer[Any]],
