@@ -19,6 +19,7 @@ from typing import Any, Literal, cast
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -33,6 +34,7 @@ from rest_framework.response import Response
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Actor, Role, Scope
 from apps.core.api import FIELDS, paged, pages_of
+from apps.core.db.errors import bounded
 from apps.core.errors import Invalid
 
 Selector = Callable[[Actor], QuerySet[Any]]
@@ -238,7 +240,8 @@ def _act(request: Request, verb: Verb, noun: Noun, nouns: Mapping[type[Model], N
         upload = values.pop("file")
         values |= {"content": upload.read(), "file_name": upload.name[:200]}
     target = {verb.record: record} if verb.record else {}
-    result = verb.service(actor=actor, **target, **values)
+    with bounded(), transaction.atomic():
+        result = verb.service(actor=actor, **target, **values)
     return _answer(request, verb, noun, nouns, result)
 
 
