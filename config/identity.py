@@ -30,6 +30,9 @@ class IdentityProvider:
     tenant: str = ""
     # Whether its addresses are verified although its tokens do not say so (a tenant that the state itself manages).
     trusts_email: bool = False
+    # The only domains whose addresses it may vouch for; needed where there are several providers, so that none of them
+    # can speak for the people of another.
+    email_domains: tuple[str, ...] = ()
     # The authentication context that a confirmation must have been made in (`acrs`); empty: a fresh sign-in is enough.
     confirm_context: str = ""
     # SAML: the provider's metadata, or its three facts one by one; the attributes that carry who somebody is.
@@ -76,21 +79,34 @@ def read_providers(path: Path, *, https_only: bool) -> tuple[list[IdentityProvid
         problems += [f"IDENTITY_PROVIDERS_FILE, [{name}]: {problem}" for problem in wrong]
         if provider and not wrong:
             found.append(provider)
+    if len(found) > 1:
+        problems += [
+            f"IDENTITY_PROVIDERS_FILE, [{one.id}]: email_domains is missing, and there are several providers."
+            for one in found
+            if not one.email_domains
+        ]
     if not tables:
         problems.append("IDENTITY_PROVIDERS_FILE names no provider.")
     return found, problems
 
 
-_TEXTS = set(IdentityProvider.__dataclass_fields__) - {"id", "client_secret", "certificate", "trusts_email"}
+_TEXTS = set(IdentityProvider.__dataclass_fields__) - {
+    "id",
+    "client_secret",
+    "certificate",
+    "trusts_email",
+    "email_domains",
+}
 _FILES = {"client_secret_file": "client_secret", "certificate_file": "certificate"}
 
 
 def _provider(name: str, table: Any, folder: Path, https_only: bool) -> tuple[IdentityProvider | None, list[str]]:
     if not isinstance(table, Mapping) or not name.replace("-", "").isalnum():
         return None, ["a provider is a table, and its name consists of letters, digits and hyphens."]
-    unknown = sorted(set(table) - _TEXTS - set(_FILES) - {"trusts_email"})
+    unknown = sorted(set(table) - _TEXTS - set(_FILES) - {"trusts_email", "email_domains"})
     wrong = [f"{key} is not known." for key in unknown]
     values: dict[str, Any] = {key: str(value) for key, value in table.items() if key in _TEXTS}
+    values["email_domains"] = tuple(str(domain).casefold() for domain in table.get("email_domains", []))
     values["trusts_email"] = bool(table.get("trusts_email", False))
     for key, field in _FILES.items():
         if key in table:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -41,7 +42,7 @@ def person_behind(identity: Identity) -> User:
     known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.uid).select_related("user").first()
     if known is not None:
         return _usable(known.user)
-    if not identity.email or not identity.is_email_verified:
+    if not identity.email or not identity.is_email_verified or not _speaks_for(identity.provider, identity.email):
         raise ClaimRefused(Check.EMAIL)
     with transaction.atomic():
         user = User.objects.select_for_update().filter(email__iexact=identity.email).first()
@@ -106,6 +107,12 @@ def refused(request: HttpRequest, *, method: str, check: Check) -> None:
     with transaction.atomic():
         attempt = note(request, method=method, outcome=SignIn.Outcome.REFUSED, check=check.value)
         audit.record(SYSTEM, "accounts.sign_in.refused", attempt, after={"method": method, "check": check.value})
+
+
+def _speaks_for(provider: str, email: str) -> bool:
+    """Whether the provider may vouch for this address: one of several must not open the accounts of another's people."""
+    domains = settings.IDENTITY_PROVIDERS[provider].email_domains
+    return not domains or email.rpartition("@")[2].casefold() in domains
 
 
 def _usable(user: User) -> User:

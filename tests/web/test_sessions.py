@@ -70,6 +70,14 @@ def test_bob_sees_his_sign_ins_and_ends_the_other_one(world: World) -> None:
     assert not is_in(there)
 
 
+def test_signing_out_ends_the_session_and_clears_the_browser(world: World) -> None:
+    client = client_of(world, "bob")
+    answer = client.post("/accounts/sign-out/")
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
+    assert not Session.objects.filter(user=world.users["bob"]).exists()
+    assert not is_in(client)
+
+
 def test_charlie_ends_nobody_elses(world: World) -> None:
     from apps.accounts.session_views import mark_of
 

@@ -128,6 +128,13 @@ def test_strangers_and_those_whose_address_is_not_theirs_stay_outside(
     assert sign_in(Client(), "erin").status_code == 302
 
 
+def test_one_provider_does_not_speak_for_the_people_of_another(world: World, provider: Running, settings: Any) -> None:
+    use(settings, provider, email_domains=("courts.example",))
+    assert check_of(sign_in(Client(), "erin")) == "email"
+    use(settings, provider, email_domains=("mass.example",))
+    assert sign_in(Client(), "erin").status_code == 302
+
+
 LIES = {
     "garbage": "token", "none": "algorithm", "hmac": "algorithm", "stolen": "signature", "unknown_key": "key",
     json.dumps({"iss": "https://login.evil.example"}): "issuer", "without iss": "issuer",
