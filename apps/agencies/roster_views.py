@@ -40,6 +40,7 @@ RUN_COLUMNS = [
 
 @allow(*READERS)
 def run_list(request: HttpRequest) -> HttpResponse:
+    """See imports of the HR file."""
     actor = actor_of(request)
     listing = Listing(
         request, roster_runs_visible_to(actor), RUN_COLUMNS, "Roster imports", "imports",
@@ -58,6 +59,8 @@ class UploadForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def upload(request: HttpRequest) -> HttpResponse:
+    """Bring in an HR file."""
+
     def act(data: dict[str, Any]) -> RosterRun:
         return services.roster_receive(
             actor=actor_of(request), file_name=data["file"].name, content=data["file"].read()
@@ -94,6 +97,7 @@ LINE_COLUMNS = [
 
 @allow(*READERS)
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See the plan of an import."""
     run = get_object_or_404(roster_runs_visible_to(actor_of(request)), pk=pk)
     listing = Listing(
         request, RosterLine.objects.filter(run=run).select_related("agency"), LINE_COLUMNS, "What each row asks for",
@@ -117,6 +121,7 @@ def run_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def run_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm an import."""
     run = get_object_or_404(roster_runs_visible_to(actor_of(request)), pk=pk)
     with saying(request, "The plan is being applied."):
         services.roster_confirm(actor=actor_of(request), run=run)
@@ -131,6 +136,7 @@ class ReleaseForm(NumberForm):
 
 @allow(Role.ADMINISTRATOR, sensitive=True)
 def run_release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Release an import that is held."""
     run = get_object_or_404(roster_runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("agencies:run", args=[run.pk])
     return form_page(
@@ -144,6 +150,7 @@ def run_release(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def run_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave an import unused."""
     run = get_object_or_404(roster_runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("agencies:run", args=[run.pk])
     return form_page(

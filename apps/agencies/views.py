@@ -42,6 +42,7 @@ AGENCY_COLUMNS = [
 
 @allow()
 def agency_list(request: HttpRequest) -> HttpResponse:
+    """See agencies and secretariats."""
     listing = Listing(
         request, agencies_visible_to(actor_of(request)), AGENCY_COLUMNS, "Agencies", "agencies",
         Empty("No agencies yet", "They come from a file: manage.py load_agencies."), AgencyFilter, default_sort="name",
@@ -76,6 +77,7 @@ PEOPLE_COLUMNS = [
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.CONTACT)
 def people_list(request: HttpRequest) -> HttpResponse:
+    """Find people in the directory."""
     listing = Listing(
         request, employees_visible_to(actor_of(request)), PEOPLE_COLUMNS, "People", "people",
         Empty("No people yet", "They come with the HR file."), PeopleFilter, default_sort="name",
@@ -98,6 +100,7 @@ class ContactForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def contact_add(request: HttpRequest, code: str) -> HttpResponse:
+    """Name a contact of an agency."""
     agency = get_object_or_404(agencies_visible_to(actor_of(request)), code=code)
 
     def act(data: dict[str, Any]) -> AgencyContact:
@@ -115,6 +118,7 @@ def contact_add(request: HttpRequest, code: str) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def contact_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End somebody's time as contact."""
     contact = get_object_or_404(AgencyContact.objects.select_related("employee", "agency"), pk=pk, until_on=None)
     back = reverse("console:agency", args=[contact.agency.code])
     return form_page(

@@ -20,7 +20,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, QuerySet, URLField
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -309,8 +309,23 @@ def _of_signature(verb: Verb, nouns: Mapping[type[Model], Noun]) -> dict[str, An
         if name == "content" and hints[name] is bytes:
             fields["file"] = serializers.FileField(max_length=200)
             continue
-        fields[name] = _field(hints[name], nouns, required=needed)
+        told = _as_told(hints.get("return"), name, required=needed) if hints[name] is str else None
+        fields[name] = told or _field(hints[name], nouns, required=needed)
     return fields
+
+
+def _as_told(model: Any, name: str, *, required: bool) -> serializers.Field[Any, Any, Any, Any] | None:
+    """A text that the record keeps under the same name: what the model says of it (a closed list, an address, a length)."""
+    # A written reason goes into the trail; a column of that name may be something else (a seat's code).
+    if name == "reason" or not (inspect.isclass(model) and issubclass(model, Model)):
+        return None
+    column = next((one for one in model._meta.fields if one.name == name), None)
+    if column is None or not isinstance(column, CharField):
+        return None
+    if column.choices:
+        return serializers.ChoiceField(choices=list(column.flatchoices), required=required, allow_blank=not required)
+    made = serializers.URLField if isinstance(column, URLField) else serializers.CharField
+    return made(max_length=column.max_length, required=required, allow_blank=column.blank or not required)
 
 
 @extend_schema_field(OpenApiTypes.STR)

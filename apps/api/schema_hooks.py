@@ -59,6 +59,10 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         f"Refusal{status}": {"description": words, "content": content} for status, words in _REFUSALS.items()
     }
     result["components"]["parameters"] = {"IdempotencyKey": _KEY}
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Out"):
+            # `?fields=` leaves out what was not asked for.
+            schema.pop("required", None)
     for methods in result["paths"].values():
         for method, operation in methods.items():
             for status in _REFUSALS:

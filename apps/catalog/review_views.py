@@ -32,6 +32,7 @@ def _case(request: HttpRequest, pk: int) -> UseCase:
 
 @allow(Role.CONTACT, *DECIDERS)
 def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Review a use case."""
     case, actor = _case(request, pk), actor_of(request)
     done = set(case.reviews.filter(round=case.round).values_list("office", flat=True))
     mine = [o for o in offices_of(actor, case) if o in offices_for(case.tier, case.data_class) and o not in done]
@@ -59,6 +60,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*DECIDERS)
 def lower(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that a use case's tier be lowered."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Lower the tier of {case.number}", form_class=LoweringForm, submit="Ask a second person",
@@ -70,6 +72,7 @@ def lower(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*DECIDERS)
 def lowering_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide on lowering a tier as the second person."""
     asked = get_object_or_404(lowerings_visible_to(actor_of(request)), pk=pk)
     return form_page(
         request, title=f"Lower tier for {asked.case.number}", form_class=DecideForm, submit="Decide",
@@ -81,6 +84,7 @@ def lowering_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*DECIDERS)
 def practices(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer the practices of a high-impact use case."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Inventory questions on {case.number}", form_class=PracticesForm, submit="Save", initial=case.practices,
@@ -92,6 +96,7 @@ def practices(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.CONTACT, *DECIDERS)
 def reconfirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm a use case for another year."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Yearly review of {case.number}", form_class=ReasonForm, submit="It still holds", back=case_url(case),
@@ -103,6 +108,7 @@ def reconfirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*DECIDERS)
 def suspend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Suspend a use case."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Suspend {case.number}", form_class=ReasonForm, submit="Suspend it", back=case_url(case),
@@ -114,6 +120,7 @@ def suspend(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*DECIDERS)
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a use case go on."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Publish {case.number} again", form_class=ReasonForm, submit="Publish again", back=case_url(case),

@@ -165,6 +165,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
 
 @allow()
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read a use case."""
     actor = actor_of(request)
     case = get_object_or_404(cases_visible_to(actor).select_related("author"), pk=pk)
     inside = reviews_in_sight(actor, case)

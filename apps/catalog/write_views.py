@@ -120,6 +120,7 @@ def _last(case: UseCase) -> dict[str, Any]:
 
 @allow()
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw one's use case."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Withdraw {case.number}", form_class=EmptyForm, submit="Withdraw it", back=case_url(case),
@@ -131,6 +132,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow()
 def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Report the result of a use case."""
     case = _case(request, pk)
     initial = {name: getattr(case, name) for name in ("result", "minutes_saved", "answers", "method")}
     return form_page(
@@ -142,6 +144,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow()
 def stage(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say how far a use case has got."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Stage of {case.number}", form_class=StageForm, submit="Save", back=case_url(case),
@@ -152,6 +155,7 @@ def stage(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow()
 def retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Retire a use case."""
     case = _case(request, pk)
     return form_page(
         request, title=f"Retire {case.number}", form_class=ReasonForm, submit="Retire it", back=case_url(case),
@@ -169,6 +173,7 @@ def _agencies(actor: Actor, case: UseCase) -> Any:
 
 @allow(Role.CONTACT, Role.ADMINISTRATOR)
 def adopt(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take up a use case for an agency."""
     case, actor = _case(request, pk), actor_of(request)
     agencies = _agencies(actor, case)
 
@@ -187,6 +192,7 @@ def adopt(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.CONTACT, Role.ADMINISTRATOR)
 def adoption_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Report the result of an adoption."""
     adoption = get_object_or_404(adoptions_visible_to(actor_of(request)).select_related("case"), pk=pk)
     initial = {name: getattr(adoption, name) for name in ("result", "minutes_saved", "answers", "method")}
     return form_page(

@@ -54,6 +54,7 @@ COLUMNS = [
 
 @allow(*READERS)
 def event_list(request: HttpRequest) -> HttpResponseBase:
+    """Search the audit trail."""
     listing = Listing(
         request, AuditEvent.objects.all(), COLUMNS, "Audit events", "events",
         Empty("No events yet", "Every act in Beacon leaves one."), EventFilter, default_sort="-at", counted_to=COUNTED,

@@ -52,6 +52,7 @@ COLUMNS = [
 
 @allow(*_WATCHERS)
 def stop_list(request: HttpRequest) -> HttpResponse:
+    """See emergency stops."""
     actor = actor_of(request)
     listing = Listing(
         request, stops_visible_to(actor), COLUMNS, "Emergency stops", "stops",
@@ -104,6 +105,7 @@ def _target(request: HttpRequest, scope: str) -> dict[str, Any]:
 
 @allow(*_WATCHERS)
 def stop_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See one emergency stop and how far it has got."""
     actor = actor_of(request)
     stop = get_object_or_404(stops_visible_to(actor), pk=pk)
     context = {
@@ -123,6 +125,7 @@ def stop_progress_part(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, sensitive=True)
 def stop_lift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lift an emergency stop."""
     stop = get_object_or_404(stops_visible_to(actor_of(request)), pk=pk)
     back = reverse("console:stop", args=[pk])
     return form_page(

@@ -83,6 +83,7 @@ class MergeForm(forms.Form):
 
 @allow(Role.PRIVACY)
 def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Merge an incident into another."""
     incident = _handled(request, pk)
 
     def act(data: dict[str, Any]) -> Incident:
@@ -105,6 +106,7 @@ class TaskForm(forms.Form):
 
 @allow()
 def task_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give somebody a task in an incident."""
     incident = _handled(request, pk)
     return act_page(
         request, incident, "Add a task", TaskForm, done="The task was added.",
@@ -115,6 +117,7 @@ def task_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow()
 def task_done(request: HttpRequest, pk: int, task: int) -> HttpResponse:
+    """Finish a task of an incident."""
     incident = _handled(request, pk)
     found = get_object_or_404(incident.tasks, pk=task)
     return act_page(
@@ -129,6 +132,7 @@ class HandlerForm(forms.Form):
 
 @allow(Role.PRIVACY)
 def handler_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name somebody who handles an incident."""
     incident = _handled(request, pk)
 
     def act(data: dict[str, Any]) -> Incident:
@@ -145,6 +149,7 @@ def handler_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.PRIVACY)
 def handler_end(request: HttpRequest, pk: int, user: int) -> HttpResponse:
+    """End somebody's handling of an incident."""
     incident = _handled(request, pk)
     found = get_object_or_404(incident.handlers, pk=user)
     return act_page(
@@ -160,6 +165,7 @@ class PersonForm(forms.Form):
 
 @allow()
 def concern(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say whom an incident concerns."""
     incident = _handled(request, pk)
 
     def act(data: dict[str, Any]) -> Incident:
@@ -181,6 +187,7 @@ class FileForm(forms.Form):
 
 @allow()
 def file_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a file to an incident."""
     incident = _handled(request, pk)
 
     def act(data: dict[str, Any]) -> object:

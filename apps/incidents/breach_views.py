@@ -27,6 +27,7 @@ from apps.incidents.timeline import MOST
 
 @allow(Role.PRIVACY)
 def open_desk(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the breach desk."""
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)
     return act_page(
         request, incident, "Open the breach desk", EmptyForm, back=reverse("incidents:breach", args=[pk]),
@@ -101,6 +102,7 @@ class NoticeForm(forms.Form):
 
 @allow(Role.PRIVACY)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer the questions of the breach desk."""
     found = _desk(request, pk)
     initial = {f"{code}_{part}": one for code, given in found.answers.items() for part, one in given.items()}
     return _act(
@@ -114,6 +116,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.PRIVACY)
 def describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Describe a breach for its letters."""
     found = _desk(request, pk)
     return _act(
         request, found, "Word the notice", ContentForm, initial=found.content,
@@ -124,6 +127,7 @@ def describe(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.PRIVACY)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide whether a breach must be told."""
     found = _desk(request, pk)
     return _act(
         request, found, "Decide", DecisionForm,
@@ -134,6 +138,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.PRIVACY)
 def notify(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record who was told of a breach."""
     found = _desk(request, pk)
     return _act(
         request, found, "Record a notice", NoticeForm, initial={"told_on": clock.today()},

@@ -123,6 +123,7 @@ class TriageForm(forms.Form):
 
 @allow()
 def triage(request: HttpRequest, pk: int) -> HttpResponse:
+    """Triage an incident."""
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)
     require_handler(actor_of(request), incident)
     initial = {name: getattr(incident, name) for name in ("category", "severity", "agency", "is_near_miss")}
@@ -147,6 +148,7 @@ class MoveForm(forms.Form):
 
 @allow()
 def move(request: HttpRequest, pk: int, state: str) -> HttpResponse:
+    """Move an incident on."""
     incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=pk)
     require_handler(actor_of(request), incident)
     return act_page(

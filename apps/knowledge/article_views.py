@@ -115,6 +115,7 @@ def _article(request: HttpRequest, pk: int) -> tuple[Article, list[tuple[str, st
 
 @allow(*EDITORS)
 def article_new(request: HttpRequest) -> HttpResponse:
+    """Write an article."""
     return form_page(
         request, title="Write an article", form_class=ArticleForm, submit="Save the draft",
         act=lambda data: articles.article_write(actor=actor_of(request), **data), back=reverse("knowledge:articles"),
@@ -124,6 +125,7 @@ def article_new(request: HttpRequest) -> HttpResponse:
 
 @allow(*EDITORS)
 def article_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change an article."""
     article, crumbs = _article(request, pk)
     return form_page(
         request, title=f"Edit {article.title}", form_class=ArticleForm, submit="Save", back=article_url(article),
@@ -135,6 +137,7 @@ def article_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*EDITORS)
 def article_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Publish an article."""
     article, crumbs = _article(request, pk)
     return form_page(
         request, title=f"Publish {article.title}", form_class=EmptyForm, submit="Publish it", back=article_url(article),
@@ -149,6 +152,7 @@ def article_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*EDITORS)
 def article_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm that an article is still right."""
     article, crumbs = _article(request, pk)
     return form_page(
         request, title=f"Still right: {article.title}", form_class=ReviewedForm, submit="Confirm it",
@@ -160,6 +164,7 @@ def article_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*EDITORS)
 def article_retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Retire an article."""
     article, crumbs = _article(request, pk)
     return form_page(
         request, title=f"Retire {article.title}", form_class=ReasonForm, submit="Retire it", back=article_url(article),

@@ -79,6 +79,7 @@ _READERS = ["Who will see it: leaders, EOTSS, the privacy office and auditors."]
 
 @allow(*EDITORS)
 def obligation_new(request: HttpRequest) -> HttpResponse:
+    """Enter an obligation of the vendor."""
     return form_page(
         request, title="Add an obligation", form_class=ObligationForm, submit="Add it", back=_obligations()[1],
         act=lambda data: services.obligation_add(actor=actor_of(request), **data), done="The obligation is listed.",
@@ -88,6 +89,7 @@ def obligation_new(request: HttpRequest) -> HttpResponse:
 
 @allow(*EDITORS)
 def obligation_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change an obligation of the vendor."""
     obligation = get_object_or_404(obligations_visible_to(actor_of(request)), pk=pk)
     return form_page(
         request, title="Edit an obligation", form_class=ObligationForm, submit="Save", back=_obligations()[1],
@@ -121,6 +123,7 @@ class AnnouncementFilter(django_filters.FilterSet):
 
 @allow(*EDITORS, Role.CONTACT, Role.AUDITOR)
 def announcement_list(request: HttpRequest) -> HttpResponse:
+    """See announcements."""
     actor = actor_of(request)
     edits = actor.has(*EDITORS)
     title = Column("title", "Title", lambda a: a.title, sort="title", url=_end_url if edits else None)
@@ -135,6 +138,7 @@ def announcement_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*EDITORS)
 def announcement_new(request: HttpRequest) -> HttpResponse:
+    """Announce something."""
     back = reverse("knowledge:announcements")
     today = clock.today()
     return form_page(
@@ -150,6 +154,7 @@ def announcement_new(request: HttpRequest) -> HttpResponse:
 
 @allow(*EDITORS)
 def announcement_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End an announcement."""
     news = get_object_or_404(announcements_visible_to(actor_of(request)), pk=pk)
     back = reverse("knowledge:announcements")
     return form_page(
@@ -202,6 +207,7 @@ def proxy_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*EDITORS)
 def proxy_import(request: HttpRequest) -> HttpResponse:
+    """Bring in findings of the web proxy."""
     back = reverse("knowledge:proxy")
     return form_page(
         request, title="Import web-proxy findings", form_class=ProxyForm, submit="Import it", back=back,

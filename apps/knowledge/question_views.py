@@ -86,6 +86,7 @@ def question_list(request: HttpRequest) -> HttpResponse:
 
 @allow()
 def ask(request: HttpRequest) -> HttpResponse:
+    """Ask one's agency's contacts."""
     actor = actor_of(request)
     if actor.employee_id is None:
         return render(request, "knowledge/not_employee.html")
@@ -104,6 +105,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @allow()
 def question_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read a question and its answers."""
     actor = actor_of(request)
     question = get_object_or_404(questions_visible_to(actor), pk=pk)
     is_asker = actor.employee_id == question.asker_id
@@ -138,6 +140,7 @@ def _question(request: HttpRequest, pk: int) -> tuple[Question, list[tuple[str, 
 
 @allow(*ANSWERERS)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer a question."""
     question, crumbs = _question(request, pk)
     return form_page(
         request, title="Answer", form_class=AnswerForm, submit="Send the answer", back=question_url(question),
@@ -149,6 +152,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*ANSWERERS)
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a question over to another office."""
     question, crumbs = _question(request, pk)
     return form_page(
         request, title="Hand over", form_class=HandOverForm, submit="Hand it over", back=question_url(question),
@@ -160,6 +164,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow()
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open one's question again."""
     question, crumbs = _question(request, pk)
     return form_page(
         request, title="Ask again", form_class=ReopenForm, submit="Ask again", back=question_url(question),
@@ -171,6 +176,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*ANSWERERS)
 def to_article(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make an article of a question."""
     question, crumbs = _question(request, pk)
     return form_page(
         request, title="Make it an article", form_class=EmptyForm, submit="Make a draft", back=question_url(question),

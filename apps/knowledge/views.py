@@ -135,6 +135,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @allow()
 def tool_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """See one tool of the register."""
     actor = actor_of(request)
     tool = get_object_or_404(tools_visible_to(actor), pk=pk)
     context = {
@@ -149,6 +150,7 @@ _WHO_READS = ["Everybody who is signed in reads this answer at once."]
 
 @allow(*EDITORS)
 def tool_new(request: HttpRequest) -> HttpResponse:
+    """Enter a tool into the register."""
     return form_page(
         request, title="Add a tool", form_class=ToolForm, submit="Add it", back=reverse("knowledge:register"),
         act=lambda data: services.tool_add(actor=actor_of(request), **data), done="The tool is in the register.",
@@ -158,6 +160,7 @@ def tool_new(request: HttpRequest) -> HttpResponse:
 
 @allow(*EDITORS)
 def tool_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a tool of the register."""
     tool = get_object_or_404(tools_visible_to(actor_of(request)), pk=pk)
     return form_page(
         request, title=f"Edit {tool.name}", form_class=ToolForm, submit="Save", back=tool_url(tool),

@@ -39,6 +39,8 @@ def review_open(*, actor: Actor, name: str, kind: str, due_on: date, agency: Age
     actor.require(Role.ADMINISTRATOR)
     if due_on <= clock.today():
         raise Invalid("The review needs some days.", how_to_fix="Choose a later day; 21 days are usual.")
+    if kind not in Kind.values:
+        raise Invalid("A review is about members or about roles.")
     if not name.strip():
         raise Invalid("The review needs a name.", how_to_fix="For example: Spring 2027.")
     with transaction.atomic(), translated():

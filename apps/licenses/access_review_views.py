@@ -54,6 +54,7 @@ COLUMNS = [
 
 @allow(*READERS)
 def review_list(request: HttpRequest) -> HttpResponse:
+    """See access reviews."""
     actor = actor_of(request)
     mine = Q() if actor.sees_everyone else Q(items__agency__in=actor.agency_ids)
     reviews = reviews_visible_to(actor).annotate(
@@ -82,6 +83,7 @@ class ReviewForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def review_new(request: HttpRequest) -> HttpResponse:
+    """Open an access review."""
     return form_page(
         request, title="Open an access review", form_class=ReviewForm, submit="Open the review",
         act=lambda data: access_review_services.review_open(actor=actor_of(request), **data),
@@ -136,6 +138,7 @@ def _items(request: HttpRequest, review: AccessReview) -> Listing:
 
 @allow(*READERS)
 def review_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See an access review, and answer."""
     actor = actor_of(request)
     review = get_object_or_404(reviews_visible_to(actor), pk=pk)
     listing = _items(request, review)
@@ -186,6 +189,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR, sensitive=True)
 def review_close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close an access review."""
     review = get_object_or_404(reviews_visible_to(actor_of(request)), pk=pk)
     back = reverse("licenses:review", args=[pk])
     return form_page(

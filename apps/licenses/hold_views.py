@@ -48,6 +48,7 @@ COLUMNS = [
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 def hold_list(request: HttpRequest) -> HttpResponse:
+    """See legal holds."""
     listing = Listing(
         request, holds_visible_to(actor_of(request)), COLUMNS, "Legal holds", "holds",
         Empty("Nobody is under legal hold", "A hold is placed on a person's page."), HoldFilter, default_sort="-placed",
@@ -64,6 +65,7 @@ class HoldForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def hold_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Place somebody under legal hold."""
     employee = get_object_or_404(employees_visible_to(actor_of(request)), pk=pk)
     back = reverse("console:person", args=[pk])
     return form_page(
@@ -79,6 +81,7 @@ def hold_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def hold_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a legal hold."""
     hold = get_object_or_404(holds_visible_to(actor_of(request)), pk=pk)
     return form_page(
         request, title=f"End the {str(hold).lower()}", form_class=ReasonForm, submit="End the hold",

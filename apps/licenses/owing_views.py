@@ -71,6 +71,7 @@ class OwingFilter(django_filters.FilterSet):
 
 @allow(*READERS)
 def owing_list(request: HttpRequest) -> HttpResponse:
+    """See who still owes what."""
     people, owing = _owing(request)
     actor = actor_of(request)
     choose = actor.sees_everyone and not request.GET.get("agency")

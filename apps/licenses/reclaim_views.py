@@ -47,6 +47,7 @@ COLUMNS = [
 
 @allow(*READERS)
 def run_list(request: HttpRequest) -> HttpResponse:
+    """See looks for unused seats."""
     actor = actor_of(request)
     listing = Listing(
         request, reclaim_runs_visible_to(actor), COLUMNS, "Looks at unused seats", "unused-seats",
@@ -106,6 +107,7 @@ def policy(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*READERS)
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See what a look for unused seats found."""
     actor = actor_of(request)
     run = get_object_or_404(reclaim_runs_visible_to(actor), pk=pk)
     context = {
@@ -118,6 +120,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR, sensitive=True)
 def run_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a held look release its seats."""
     run = get_object_or_404(reclaim_runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("licenses:reclaim-run", args=[pk])
     return form_page(
@@ -133,6 +136,7 @@ def run_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def run_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave a held look unused."""
     run = get_object_or_404(reclaim_runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("licenses:reclaim-run", args=[pk])
     return form_page(

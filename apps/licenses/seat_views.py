@@ -53,6 +53,7 @@ COLUMNS = [
 
 @allow(*READERS)
 def seat_list(request: HttpRequest) -> HttpResponse:
+    """See seats."""
     listing = Listing(
         request, seats_visible_to(actor_of(request)), COLUMNS, "Seats", "seats",
         Empty("No seats yet", "A seat is kept when a request is approved."), SeatFilter, default_sort="-since",
@@ -62,6 +63,7 @@ def seat_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def seat_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See a seat and its history."""
     actor = actor_of(request)
     seat = get_object_or_404(seats_visible_to(actor).select_related("contract", "request"), pk=pk)
     verbs = [
@@ -103,6 +105,7 @@ class SuspendForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def seat_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Suspend, restore or revoke a seat."""
     actor = actor_of(request)
     seat = get_object_or_404(seats_visible_to(actor), pk=pk)
     _, label = _STEPS[verb]
@@ -153,6 +156,7 @@ class ContractForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def contract_new(request: HttpRequest) -> HttpResponse:
+    """Record a contract."""
     return form_page(
         request, title="Record a contract", form_class=ContractForm, submit="Record",
         act=lambda data: services.contract_create(actor=actor_of(request), **data), back=reverse("licenses:contracts"),
@@ -168,6 +172,7 @@ class AmendForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def contract_amend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Amend a contract."""
     contract = get_object_or_404(contracts_visible_to(actor_of(request)), pk=pk)
 
     def act(data: dict[str, Any]) -> Amendment:

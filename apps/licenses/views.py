@@ -77,6 +77,7 @@ def _queue(request: HttpRequest) -> Listing:
 
 @allow(*READERS)
 def request_list(request: HttpRequest) -> HttpResponse:
+    """See requests for seats, and decide many at once."""
     if not request.GET:
         return redirect(f"{request.path}?state=submitted")
     listing, actor = _queue(request), actor_of(request)
@@ -141,6 +142,7 @@ class DecisionForm(forms.Form):
 
 @allow()
 def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See a request, and decide it."""
     actor = actor_of(request)
     asked = get_object_or_404(requests_visible_to(actor), pk=pk)
     refusal = why_not_decide(actor, asked)
@@ -175,6 +177,7 @@ class AskForm(forms.Form):
 
 @allow()
 def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for a seat."""
     actor = actor_of(request)
     last = SeatRequest.objects.filter(employee=actor.employee_id or 0).order_by("-pk").first()
     return form_page(
@@ -193,6 +196,7 @@ def _contacts(actor: Actor) -> list[str]:
 @allow()
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw one's request."""
     asked = get_object_or_404(requests_visible_to(actor_of(request)), pk=pk)
     with saying(request, "Your request is withdrawn."):
         services.request_withdraw(actor=actor_of(request), request=asked)
@@ -201,6 +205,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow()
 def hand_back(request: HttpRequest) -> HttpResponse:
+    """Hand one's seat back."""
     return form_page(
         request, title="Hand your seat back", form_class=EmptyForm, submit="Hand it back now",
         act=lambda data: services.seat_hand_back(actor=actor_of(request)), back=reverse("console:home"),
@@ -211,6 +216,7 @@ def hand_back(request: HttpRequest) -> HttpResponse:
 
 @allow()
 def decline(request: HttpRequest) -> HttpResponse:
+    """Say that one does not take part."""
     return form_page(
         request, title="Do not take part", form_class=EmptyForm, submit="I do not want a seat",
         act=lambda data: services.participation_decline(actor=actor_of(request)), back=reverse("console:home"),

@@ -58,6 +58,7 @@ COLUMNS = [
 
 @allow(*_READERS)
 def message_list(request: HttpRequest) -> HttpResponse:
+    """See what mail was sent, and what was not."""
     listing = Listing(
         request, messages_visible_to(actor_of(request)), COLUMNS, "Mail", "messages",
         Empty("No mail yet", "Mail follows from decisions, and once a day from what waits."), MessageFilter,
@@ -71,6 +72,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*_READERS)
 def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See one message."""
     actor = actor_of(request)
     message = get_object_or_404(messages_visible_to(actor), pk=pk)
     context = {
@@ -84,6 +86,7 @@ def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def message_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a message again."""
     message = get_object_or_404(messages_visible_to(actor_of(request)), pk=pk)
     with saying(request, "The message waits to be sent again."):
         services.message_retry(actor=actor_of(request), message=message)
@@ -123,6 +126,7 @@ SUPPRESSION_COLUMNS = [
 
 @allow(*_READERS)
 def suppression_list(request: HttpRequest) -> HttpResponse:
+    """See addresses that no mail goes to."""
     columns = list(SUPPRESSION_COLUMNS)
     if not actor_of(request).has(Role.ADMINISTRATOR):
         columns[0] = Column("address", "Address", lambda s: s.address, sort="address")
@@ -139,6 +143,7 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def suppression_lift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let mail go to an address again."""
     suppression = get_object_or_404(suppressions_visible_to(actor_of(request)), pk=pk)
     back = reverse("mail:suppressions")
     return form_page(

@@ -39,6 +39,7 @@ COLUMNS = [
 
 @allow(*MAKERS)
 def bundle_list(request: HttpRequest) -> HttpResponse:
+    """See public-records bundles."""
     listing = Listing(
         request, bundles_visible_to(actor_of(request)), COLUMNS, "Public-records bundles", "bundles",
         Empty("No bundle yet", "It answers a public-records request.", reverse("reports:bundle-new"), "Make a bundle"),
@@ -64,6 +65,7 @@ class BundleForm(ReasonForm):
 
 @allow(*MAKERS, sensitive=True)
 def bundle_new(request: HttpRequest) -> HttpResponse:
+    """Have public records put together."""
     actor, today = actor_of(request), clock.today()
     return form_page(
         request, title="Make a public-records bundle", form_class=BundleForm, submit="Make the bundle",

@@ -52,6 +52,7 @@ COLUMNS = [
 
 @allow(*READERS)
 def stored_list(request: HttpRequest) -> HttpResponse:
+    """See kept reports."""
     actor = actor_of(request)
     columns = [column for column in COLUMNS if column.key != "by" or actor.sees_names]
     listing = Listing(
@@ -145,6 +146,7 @@ class SavedFilter(django_filters.FilterSet):
 
 @allow(*READERS)
 def saved_list(request: HttpRequest) -> HttpResponse:
+    """See saved reports."""
     actor = actor_of(request)
     columns = [column for column in SAVED_COLUMNS if column.key != "owner" or actor.sees_names]
     listing = Listing(
@@ -189,6 +191,7 @@ class SavedForm(TermsForm):
 
 @allow(*READERS)
 def saved_new(request: HttpRequest) -> HttpResponse:
+    """Save a report's question."""
     actor = actor_of(request)
 
     return form_page(
@@ -200,6 +203,7 @@ def saved_new(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def saved_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a saved report."""
     actor = actor_of(request)
     saved = get_object_or_404(saved_visible_to(actor), pk=pk)
     return form_page(
@@ -214,6 +218,7 @@ def saved_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*READERS)
 def saved_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a saved report."""
     actor = actor_of(request)
     saved = get_object_or_404(saved_visible_to(actor), pk=pk)
     return form_page(

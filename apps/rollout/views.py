@@ -70,6 +70,7 @@ COLUMNS = [
 
 @allow()
 def phase_list(request: HttpRequest) -> HttpResponse:
+    """See the phases."""
     actor = actor_of(request)
     listing = Listing(
         request, phases_visible_to(actor), COLUMNS, "Phases", "phases",
@@ -99,6 +100,7 @@ class PhaseForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def phase_new(request: HttpRequest) -> HttpResponse:
+    """Plan a phase."""
     return form_page(
         request, title="Plan a phase", form_class=PhaseForm, submit="Plan the phase", back=reverse("rollout:phases"),
         act=lambda data: services.phase_create(actor=actor_of(request), **data),
@@ -110,6 +112,7 @@ def phase_new(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def phase_edit(request: HttpRequest, number: int) -> HttpResponse:
+    """Change a phase."""
     phase = _phase(request, number)
     names = list(PhaseForm.base_fields)
     initial = {name: getattr(phase, name) for name in names} | {"required_courses": ", ".join(phase.required_courses)}
@@ -126,6 +129,7 @@ def phase_edit(request: HttpRequest, number: int) -> HttpResponse:
 
 @allow()
 def phase_detail(request: HttpRequest, number: int) -> HttpResponse:
+    """See a phase, its agencies and its gates."""
     phase, actor = _phase(request, number), actor_of(request)
     places = list(phase.places.select_related("agency"))
     context = {
@@ -161,6 +165,7 @@ def _verbs(phase: Phase, actor: Actor) -> list[tuple[str, str]]:
 
 @allow(Role.ADMINISTRATOR)
 def phase_move(request: HttpRequest, number: int, verb: str) -> HttpResponse:
+    """Schedule, open, pause, close or roll back a phase."""
     phase = _phase(request, number)
     if verb not in VERBS:
         raise NotFound()
@@ -185,6 +190,7 @@ class PlaceForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def place_add(request: HttpRequest, number: int) -> HttpResponse:
+    """Add an agency to a phase."""
     phase = _phase(request, number)
     return form_page(
         request, title="Add an agency", form_class=PlaceForm, submit="Add", back=reverse("rollout:phase", args=[number]),
@@ -200,6 +206,7 @@ class AllocationForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR)
 def place_allocate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Allocate seats to an agency."""
     place = get_object_or_404(PhaseAgency.objects.select_related("phase", "agency"), pk=pk)
     return form_page(
         request, title=f"Change the allocation of {place.agency}", form_class=AllocationForm, submit="Save",
@@ -218,6 +225,7 @@ class AttestForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR, Role.CONTACT)
 def place_attest(request: HttpRequest, pk: int) -> HttpResponse:
+    """Attest that public AI tools are blocked."""
     actor = actor_of(request)
     place = get_object_or_404(places_to_attest(actor), pk=pk)
     return form_page(
@@ -231,6 +239,7 @@ def place_attest(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.PRIVACY)
 def phase_sign(request: HttpRequest, number: int) -> HttpResponse:
+    """Sign a phase off for the privacy office."""
     phase = _phase(request, number)
     return form_page(
         request, title=f"Sign {phase} off", form_class=ReasonForm, submit="Sign off",
@@ -242,6 +251,7 @@ def phase_sign(request: HttpRequest, number: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def waiver_new(request: HttpRequest, number: int, gate: str) -> HttpResponse:
+    """Ask that a gate be waived."""
     phase = _phase(request, number)
     title = next((g.result.title for g in gates_of(phase) if g.result.code == gate), "")
     if not title:
@@ -258,6 +268,7 @@ def waiver_new(request: HttpRequest, number: int, gate: str) -> HttpResponse:
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 @require_POST
 def waiver_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm a waiver as the second person."""
     waiver = get_object_or_404(GateWaiver.objects.select_related("phase"), pk=pk)
     with saying(request, "The waiver is confirmed."):
         services.waiver_confirm(actor=actor_of(request), waiver=waiver)

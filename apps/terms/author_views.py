@@ -62,6 +62,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PRIVACY)
 def version_draft(request: HttpRequest) -> HttpResponse:
+    """Draft a version of the terms."""
     latest = version_in_force()
     initial = {"title": latest.title, "body": latest.body} if latest else {}
     return form_page(
@@ -74,6 +75,7 @@ def version_draft(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PRIVACY)
 def version_edit(request: HttpRequest, number: int, language: str = BINDING) -> HttpResponse:
+    """Change a draft of the terms."""
     version = version_or_404(request, number, language)
     names = list(DraftForm.base_fields if version.is_binding else TextForm.base_fields)
     return form_page(
@@ -91,6 +93,7 @@ class TranslateForm(TextForm):
 
 @allow(Role.PRIVACY)
 def version_translate(request: HttpRequest, number: int) -> HttpResponse:
+    """Write the terms in another language."""
     version = version_or_404(request, number)
     there = set(texts_of(version).values_list("language", flat=True))
 
@@ -125,6 +128,7 @@ class JoinForm(ReasonForm):
 
 @allow(Role.PRIVACY, sensitive=True)
 def version_publish(request: HttpRequest, number: int, language: str = BINDING) -> HttpResponse:
+    """Publish the terms."""
     version = version_or_404(request, number, language)
     form_class: type[forms.Form] = PublishForm if version.is_binding else JoinForm
     return form_page(
@@ -160,6 +164,7 @@ def _consequences(version: TermsVersion) -> list[str]:
 
 @allow(Role.PRIVACY)
 def version_unschedule(request: HttpRequest, number: int) -> HttpResponse:
+    """Take back terms that are not in force yet."""
     version = version_or_404(request, number)
     return form_page(
         request, title=f"Take {version} back", form_class=ReasonForm, submit="Take it back", back=version_url(version),

@@ -121,6 +121,7 @@ class VersionFilter(django_filters.FilterSet):
 
 @allow()
 def version_list(request: HttpRequest) -> HttpResponse:
+    """See the versions of the terms."""
     actor = actor_of(request)
     columns = [column for column in COLUMNS if column.key != "by" or actor.sees_names]
     listing = Listing(
@@ -142,6 +143,7 @@ def version_or_404(request: HttpRequest, number: int, language: str = BINDING) -
 
 @allow()
 def version_detail(request: HttpRequest, number: int, language: str = BINDING) -> HttpResponse:
+    """Read a version of the terms."""
     version, actor = version_or_404(request, number, language), actor_of(request)
     author = actor.has(Role.PRIVACY)
     others = versions_visible_to(actor).filter(number=number).exclude(pk=version.pk).order_by("id")
@@ -252,6 +254,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow()
 def receipt_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own acceptance away as a PDF."""
     context = _receipt(request, pk)
     return pdf_download(pdf("terms/receipt_paper.html", context), f"beacon-terms-receipt-{pk}.pdf")
 

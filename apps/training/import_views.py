@@ -37,6 +37,8 @@ class ImportForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def import_new(request: HttpRequest) -> HttpResponse:
+    """Bring in completions."""
+
     def act(data: dict[str, Any]) -> CompletionImport:
         file = data["file"]
         return import_services.completions_receive(actor=actor_of(request), file_name=file.name, content=file.read())
@@ -91,6 +93,7 @@ class MatchForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def import_match(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say which column is which."""
     run = get_object_or_404(imports_visible_to(actor_of(request)), pk=pk)
     if run.state != CompletionImport.State.RECEIVED:
         return redirect("training:import", pk=pk)
@@ -113,6 +116,7 @@ def import_match(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 @require_POST
 def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Apply an import of completions."""
     run = get_object_or_404(imports_visible_to(actor_of(request)), pk=pk)
     with saying(request, "The completions are recorded. Seats that only waited for training are open."):
         import_services.completions_apply(actor=actor_of(request), run=run)
@@ -122,6 +126,7 @@ def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 @require_POST
 def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave an import of completions unused."""
     run = get_object_or_404(imports_visible_to(actor_of(request)), pk=pk)
     with saying(request, "The file is left unused."):
         import_services.completions_discard(actor=actor_of(request), run=run)
@@ -149,6 +154,7 @@ COLUMNS = [
 
 @allow(*READERS)
 def import_list(request: HttpRequest) -> HttpResponse:
+    """See imports of completions."""
     actor = actor_of(request)
     listing = Listing(
         request, imports_visible_to(actor), COLUMNS, "Training imports", "imports",
@@ -164,6 +170,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See what an import of completions would do."""
     actor = actor_of(request)
     run = get_object_or_404(imports_visible_to(actor), pk=pk)
     if request.GET.get("format") == "csv":

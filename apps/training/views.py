@@ -49,6 +49,7 @@ class CourseForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def course_new(request: HttpRequest) -> HttpResponse:
+    """Add a course."""
     return form_page(
         request, title="Add a course", form_class=CourseForm, submit="Add", back=reverse("training:overview"),
         act=lambda data: services.course_create(actor=actor_of(request), **data),
@@ -88,6 +89,7 @@ def course_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def course_edit(request: HttpRequest, code: str) -> HttpResponse:
+    """Change a course."""
     course = get_object_or_404(courses_visible_to(actor_of(request)), code=code)
     back = reverse("training:course", args=[code])
 
@@ -142,6 +144,7 @@ WAIVER_COLUMNS = [
 
 @allow(*READERS)
 def waiver_list(request: HttpRequest) -> HttpResponse:
+    """See waivers of training."""
     listing = Listing(
         request, waivers_visible_to(actor_of(request)), WAIVER_COLUMNS, "Waivers of training", "waivers",
         Empty("No waivers yet", "They are granted on a person's page."), WaiverFilter, default_sort="until",
@@ -153,6 +156,7 @@ def waiver_list(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def waiver_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a waiver of training."""
     waiver = get_object_or_404(waivers_visible_to(actor_of(request)), pk=pk)
     back = reverse("training:waivers")
     return form_page(
@@ -171,6 +175,7 @@ class WaiverForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def waiver_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Waive training for somebody."""
     employee = get_object_or_404(employees_visible_to(actor_of(request)), pk=pk)
     return form_page(
         request, title=f"Waive a course for {employee}", form_class=WaiverForm, submit="Waive",

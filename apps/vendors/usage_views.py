@@ -117,6 +117,7 @@ def _crumbs(*more: tuple[str, str], depth: int = 2) -> list[tuple[str, str]]:
 
 @allow(*READERS)
 def import_list(request: HttpRequest) -> HttpResponse:
+    """See imports of usage."""
     actor = actor_of(request)
     listing = Listing(
         request, imports_visible_to(actor), IMPORT_COLUMNS, "Usage imports", "imports",
@@ -137,6 +138,8 @@ class ImportForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def import_new(request: HttpRequest) -> HttpResponse:
+    """Bring in usage."""
+
     def act(data: dict[str, Any]) -> UsageImport:
         file = data["file"]
         return services.usage_receive(
@@ -154,6 +157,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See what an import of usage would do."""
     actor = actor_of(request)
     run = get_object_or_404(imports_visible_to(actor), pk=pk)
     context = {
@@ -175,12 +179,14 @@ def _move(request: HttpRequest, pk: int, act: Callable[..., UsageImport], done: 
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Apply an import of usage."""
     return _move(request, pk, services.usage_apply, "The file is applied.")
 
 
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave an import of usage unused."""
     return _move(request, pk, services.usage_discard, "Discarded. Nothing was changed.")
 
 

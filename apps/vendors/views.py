@@ -71,6 +71,7 @@ OPERATION_COLUMNS = [
 
 @allow(*READERS)
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See a sync and its plan."""
     actor = actor_of(request)
     run = get_object_or_404(runs_visible_to(actor), pk=pk)
     listing = Listing(
@@ -104,6 +105,7 @@ class ReleaseForm(NumberForm):
 
 @allow(Role.ADMINISTRATOR, sensitive=True)
 def run_release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Release a sync that is held."""
     run = get_object_or_404(runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("vendors:run", args=[pk])
     return form_page(
@@ -116,6 +118,7 @@ def run_release(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def run_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave the plan of a sync unused."""
     run = get_object_or_404(runs_visible_to(actor_of(request)), pk=pk)
     back = reverse("vendors:run", args=[pk])
     return form_page(
@@ -130,6 +133,7 @@ def run_discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*READERS)
 def operation_list(request: HttpRequest) -> HttpResponse:
+    """See every change asked of the vendor."""
     listing = Listing(
         request, operations_visible_to(actor_of(request)), OPERATION_COLUMNS, "Operations", "operations",
         Empty("Nothing was asked of the vendor yet", "Operations follow from decisions about seats."), OperationFilter,
@@ -142,6 +146,7 @@ def operation_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def operation_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See one change asked of the vendor."""
     actor = actor_of(request)
     operation = get_object_or_404(operations_visible_to(actor), pk=pk)
     may = actor.has(Role.ADMINISTRATOR)
@@ -158,6 +163,7 @@ def operation_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def operation_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a change at the vendor again."""
     operation = get_object_or_404(operations_visible_to(actor_of(request)), pk=pk)
     with saying(request, "It will be tried again now."):
         services.operation_retry(actor=actor_of(request), operation=operation)
@@ -166,6 +172,7 @@ def operation_retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.ADMINISTRATOR)
 def operation_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up a change at the vendor."""
     operation = get_object_or_404(operations_visible_to(actor_of(request)), pk=pk)
     back = reverse("vendors:operation", args=[pk])
     return form_page(
@@ -206,6 +213,7 @@ _DRIFT_VERBS: dict[str, tuple[str, str, Callable[..., Drift]]] = {
 
 @allow(*READERS)
 def drift_list(request: HttpRequest) -> HttpResponse:
+    """See what differs at the vendor."""
     if not request.GET:
         return redirect(f"{request.path}?state=open")
     listing = Listing(
@@ -219,6 +227,7 @@ def drift_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def drift_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """See one difference."""
     actor = actor_of(request)
     drift = get_object_or_404(drifts_visible_to(actor), pk=pk)
     verbs = []
@@ -248,6 +257,7 @@ class IgnoreForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR)
 def drift_settle(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Settle a difference."""
     drift = get_object_or_404(drifts_visible_to(actor_of(request)), pk=pk)
     label, consequence, service = _DRIFT_VERBS[verb]
     back = reverse("vendors:drift", args=[pk])

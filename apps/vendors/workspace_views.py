@@ -44,6 +44,7 @@ def _crumbs(workspace: Workspace, *more: tuple[str, str]) -> list[tuple[str, str
 
 @allow(*READERS)
 def workspace_list(request: HttpRequest) -> HttpResponse:
+    """See the vendor's workspaces."""
     actor = actor_of(request)
     rows = [(workspace, counts_of(workspace), waiting_words(workspace)) for workspace in workspaces_visible_to(actor)]
     return render(request, "vendors/workspaces.html", {"rows": rows, "may_edit": actor.has(Role.ADMINISTRATOR)})
@@ -51,6 +52,7 @@ def workspace_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def workspace_detail(request: HttpRequest, name: str) -> HttpResponse:
+    """See one workspace and its sync."""
     actor = actor_of(request)
     workspace = get_object_or_404(workspaces_visible_to(actor), name=name)
     runs = [(run, RUN_TAGS[run.state]) for run in runs_visible_to(actor).filter(workspace=workspace)[:10]]
@@ -84,6 +86,7 @@ class WorkspaceForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR, sensitive=True)
 def workspace_new(request: HttpRequest) -> HttpResponse:
+    """Connect a workspace of the vendor."""
     return form_page(
         request, title="Record a workspace", form_class=WorkspaceForm, submit="Record",
         act=lambda data: services.workspace_create(actor=actor_of(request), **data), back=reverse(WORKSPACES[1]),
@@ -114,6 +117,7 @@ def _change(
 
 @allow(Role.ADMINISTRATOR)
 def workspace_place(request: HttpRequest, name: str) -> HttpResponse:
+    """Say which agencies belong into a workspace."""
     return _change(
         request, name, "Place agencies", PlaceForm,
         lambda agencies, **rest: services.agencies_place(agencies=list(agencies), **rest),
@@ -133,6 +137,7 @@ class RetentionForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def workspace_retention(request: HttpRequest, name: str) -> HttpResponse:
+    """Record how long the vendor keeps conversations."""
     return _change(
         request, name, "Record the retention", RetentionForm, services.workspace_record_retention, "Recorded.",
         consequences=["Without it nobody is removed from the workspace and no phase opens."],
@@ -142,6 +147,7 @@ def workspace_retention(request: HttpRequest, name: str) -> HttpResponse:
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def workspace_sync(request: HttpRequest, name: str) -> HttpResponse:
+    """Start a sync now."""
     workspace = get_object_or_404(Workspace, name=name)
     with saying(request, "A sync is on its way. Reload in a moment."):
         bell.ring(observe_workspace, workspace.pk)
@@ -153,6 +159,7 @@ def workspace_sync(request: HttpRequest, name: str) -> HttpResponse:
 
 @allow(*READERS)
 def workspace_posture(request: HttpRequest, name: str) -> HttpResponse:
+    """See the posture checks of a workspace."""
     actor = actor_of(request)
     workspace = get_object_or_404(workspaces_visible_to(actor), name=name)
     checks = [
@@ -202,6 +209,7 @@ class ExpectForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR, Role.PRIVACY)
 def workspace_expect(request: HttpRequest, name: str) -> HttpResponse:
+    """Say what a workspace should be like."""
     workspace = get_object_or_404(Workspace, name=name)
     initial = {field: getattr(workspace, field) for field in ExpectForm.base_fields if field != "reason"}
     initial |= {field: "\n".join(initial[field]) for field in ("approved_owners", "protected_emails")}
@@ -233,6 +241,7 @@ class LimitForm(ReasonForm):
 
 @allow(Role.ADMINISTRATOR)
 def workspace_limit(request: HttpRequest, name: str) -> HttpResponse:
+    """Limit the calls to the vendor."""
     workspace = get_object_or_404(Workspace, name=name)
     shown = "\n".join(f"{kind} {count}" for kind, count in sorted(workspace.rate_limits.items()))
     return _change(
@@ -247,6 +256,7 @@ def workspace_limit(request: HttpRequest, name: str) -> HttpResponse:
 
 @allow(*READERS)
 def assumption_list(request: HttpRequest, name: str) -> HttpResponse:
+    """See what is assumed of the vendor's interface."""
     actor = actor_of(request)
     workspace = get_object_or_404(workspaces_visible_to(actor), name=name)
     known = {row.code: row for row in workspace.assumptions.all()}
@@ -274,6 +284,7 @@ class AssumptionForm(forms.Form):
 
 @allow(Role.ADMINISTRATOR)
 def assumption_edit(request: HttpRequest, name: str, code: str) -> HttpResponse:
+    """Confirm or change an assumption."""
     workspace = get_object_or_404(Workspace, name=name)
     spec = next((spec for spec in kind_of(workspace).specs if spec.code == code), None)
     if spec is None:
@@ -329,6 +340,7 @@ EVENT_COLUMNS = [
 
 @allow(*READERS)
 def event_list(request: HttpRequest) -> HttpResponse:
+    """Read the vendor's own log."""
     listing = Listing(
         request, events_visible_to(actor_of(request)), EVENT_COLUMNS, "Vendor's log", "lines",
         Empty("Nothing read yet", "Beacon reads the vendor's audit log every ten minutes."), EventFilter,
@@ -343,6 +355,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 def event_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read one line of the vendor's log."""
     event = get_object_or_404(events_visible_to(actor_of(request)), pk=pk)
     detail = [(key, value) for key, value in sorted(event.detail.items())]
     crumbs = [("Vendor's log", reverse("vendors:events")), (event.type, "")]
