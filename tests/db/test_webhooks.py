@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from apps.accounts.actors import FreshSignInNeeded
+from apps.accounts.actors import SYSTEM, FreshSignInNeeded
 from apps.accounts.sealing import opened
 from apps.audit.models import AuditEvent
 from apps.core import clock
@@ -146,7 +146,7 @@ def test_bulk_changes_are_told_seat_by_seat(receiver: Receiver) -> None:
     assert frank.state == "released"
     live = Seat.objects.filter(agency=world.a, state__in=["granted", "suspended"])
     protection.stop_start(actor=world.erin, scope="agency", agency=world.a, reason="Leak", number=live.count())
-    seats_settle()
+    seats_settle(actor=SYSTEM)
     sent(subscription)
     assert receiver.took(f"seat/{frank.pk}")[-1] == "seat.released"
     assert receiver.took(f"seat/{bob.pk}")[-1] == "seat.suspended"
