@@ -13,7 +13,7 @@ unexport DJANGO_SETTINGS_MODULE
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-up demo-down demo-reset dev test check scan sbom fault-long bench fix pins
+.PHONY: help setup demo demo-up demo-down demo-reset dev test check scan sbom fault-long api-fuzz bench fix pins
 
 help: ## Show what make can do
 	@echo "Beacon: the governance console for a state's AI assistant."
@@ -70,6 +70,9 @@ test: setup ## The whole suite, real servers and browser included
 fault-long: setup ## Hours of faults: 10,000 schedules, 1,000 deaths, a bad month with 40,000 people (BEACON_SEED repeats one)
 	@cd $(ROOT) && BEACON_SCHEDULES=$(or $(SCHEDULES),10000) BEACON_KILLS=$(or $(KILLS),1000) BEACON_MONTH=$(or $(MONTH),40000) \
 	  $(PY) -m pytest -s tests/fault/test_schedules.py tests/fault/test_kills.py tests/fault/test_bad_month.py $(ARGS)
+
+api-fuzz: setup ## A stranger calls every operation of the interface 500 times (EXAMPLES=n)
+	@cd $(ROOT) && BEACON_API_EXAMPLES=$(or $(EXAMPLES),500) $(PY) -m pytest tests/api/test_fuzz.py $(ARGS)
 
 bench: setup ## Figures of docs/bench.md as ratios to a floor taken in the same run
 	@cd $(ROOT) && $(PY) -m tests.bench $(ARGS)

@@ -108,3 +108,11 @@ def mappings_visible_to(actor: Actor) -> QuerySet[RoleMapping]:
     """What groups of identity providers give, for those who answer for roles."""
     rows = RoleMapping.objects.order_by("provider", "value", "pk")
     return rows if actor.has(*REVIEWERS) else rows.none()
+
+
+def break_glass_lately() -> QuerySet[SignIn]:
+    """Uses of the break-glass accounts in the last seven days, newest first."""
+    since = clock.now() - timedelta(days=7)
+    return (
+        SignIn.objects.filter(method="break-glass", outcome="done", at__gt=since).select_related("user").order_by("-at")
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from apps.accounts.actors import PRIVILEGED, Actor, Role
@@ -20,7 +22,11 @@ from apps.core.errors import Invalid, NotFound, given
 def user_create(*, actor: Actor, email: str, name: str) -> User:
     """Let a person sign in (by the identity provider; there is no password). Administrators and Beacon only."""
     actor.require(Role.ADMINISTRATOR)
-    with transaction.atomic():
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Invalid("This is no e-mail address.") from error
+    with transaction.atomic(), translated():
         user = User.objects.create_user(email=email, name=name)
         audit.record(actor, "accounts.user.created", user, after={"email": email})
     return user

@@ -19,6 +19,7 @@ from typing import Any, Literal, cast
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -33,6 +34,7 @@ from rest_framework.response import Response
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Actor, Role, Scope
 from apps.core.api import FIELDS, paged, pages_of
+from apps.core.db.errors import bounded
 from apps.core.errors import Invalid
 
 Selector = Callable[[Actor], QuerySet[Any]]
@@ -113,9 +115,12 @@ def _out(noun: Noun) -> type[serializers.BaseSerializer[Any]]:
             if found.is_relation and found.related_model:
                 slug = KEYS.get(found.related_model._meta.label, "pk")
                 known = slug and slug != "pk"
-                own[name] = serializers.SlugRelatedField(slug_field=slug, read_only=True) if known else (
-                    serializers.PrimaryKeyRelatedField(read_only=True)
-                )  # fmt: skip
+                is_null = bool(getattr(found, "null", False))
+                own[name] = (
+                    serializers.SlugRelatedField(slug_field=slug, read_only=True, allow_null=is_null)
+                    if known
+                    else serializers.PrimaryKeyRelatedField(read_only=True, allow_null=is_null)
+                )
         meta = type("Meta", (), {"model": noun.model, "fields": list(noun.fields)})
         _OUTS[noun.path] = cast(
             type[serializers.BaseSerializer[Any]],
@@ -141,7 +146,7 @@ def list_view(noun: Noun, create: Verb | None, nouns: Mapping[type[Model], Noun]
 
     def view(request: Request) -> Response:
         if request.method == "POST" and create:
-            return _act(request, create, nouns, None)
+            return _act(request, create, noun, nouns, None)
         rows = noun.selector(actor_of(request))
         for name, path in noun.filters.items():
             if value := request.query_params.get(name, ""):
@@ -183,7 +188,7 @@ def verb_view(verb: Verb, noun: Noun, nouns: Mapping[type[Model], Noun]) -> Call
 
     def view(request: Request, key: Any = None) -> Response:
         record = noun.one(actor_of(request), key) if verb.record else None
-        return _act(request, verb, nouns, record)
+        return _act(request, verb, noun, nouns, record)
 
     return _finished(
         view, ["POST"], [_described(verb, noun, nouns)], verb.roles, verb.scope, is_upload=_takes_file(verb)
@@ -221,7 +226,7 @@ def _key_parameter(noun: Noun) -> OpenApiParameter:
 # -- doing -------------------------------------------------------------------------------------------------------------
 
 
-def _act(request: Request, verb: Verb, nouns: Mapping[type[Model], Noun], record: Any) -> Response:
+def _act(request: Request, verb: Verb, noun: Noun, nouns: Mapping[type[Model], Noun], record: Any) -> Response:
     actor = actor_of(request)
     given = request_serializer(verb, nouns)(data=request.data, context={"actor": actor})
     given.is_valid(raise_exception=True)
@@ -235,12 +240,20 @@ def _act(request: Request, verb: Verb, nouns: Mapping[type[Model], Noun], record
         upload = values.pop("file")
         values |= {"content": upload.read(), "file_name": upload.name[:200]}
     target = {verb.record: record} if verb.record else {}
-    result = verb.service(actor=actor, **target, **values)
-    return _answer(request, verb, nouns, result)
+    with bounded(), transaction.atomic():
+        result = verb.service(actor=actor, **target, **values)
+    return _answer(request, verb, noun, nouns, result)
 
 
-def _answer(request: Request, verb: Verb, nouns: Mapping[type[Model], Noun], result: Any) -> Response:
-    status = 201 if not verb.record else 200
+def _status(verb: Verb, noun: Noun) -> int:
+    """201 where a record came to be: without one before, or of another kind than the one that was acted on."""
+    made = typing.get_type_hints(verb.service).get("return")
+    is_other = verb.answer == "record" and inspect.isclass(made) and issubclass(made, Model) and made is not noun.model
+    return 201 if not verb.record or is_other else 200
+
+
+def _answer(request: Request, verb: Verb, noun: Noun, nouns: Mapping[type[Model], Noun], result: Any) -> Response:
+    status = _status(verb, noun)
     if verb.answer == "number":
         return Response({"number": int(result)}, status=status)
     known = nouns.get(type(result)) if isinstance(result, Model) else None
@@ -266,7 +279,7 @@ def _described(verb: Verb, noun: Noun, nouns: Mapping[type[Model], Noun]) -> Any
     first = (inspect.getdoc(verb.service) or "").split("\n\n")[0]
     return extend_schema(
         methods=["POST"], request=serializer if serializer._declared_fields else None,
-        responses={201 if not verb.record else 200: answer},
+        responses={_status(verb, noun): answer},
         operation_id=f"{noun.name}_{verb.name.replace('-', '_') or 'create'}", description=first, tags=[_tag(noun)],
         parameters=[_key_parameter(noun)] if verb.record else [],
     )  # fmt: skip

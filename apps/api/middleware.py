@@ -57,8 +57,13 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(PREFIX):
+            return self.get_response(request)
+        return _as_problem(self._answer(request))
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         actor: Actor | None = getattr(request, "actor", None)
-        if not request.path.startswith(PREFIX) or actor is None or actor.user_id is None:
+        if actor is None or actor.user_id is None:
             return self.get_response(request)
         try:
             _count(request, actor)
@@ -96,6 +101,18 @@ class ApiMiddleware:
             call.body = response.content.decode()
             call.save()
         return response
+
+
+def _as_problem(response: HttpResponse) -> HttpResponse:
+    """What Django itself refuses (an address that there is not, a body too large) is a problem document too."""
+    if response.status_code < 400 or response.get("Content-Type", "").startswith(CONTENT_TYPE):
+        return response
+    body = {"type": "about:blank", "title": response.reason_phrase, "status": response.status_code}
+    answer = JsonResponse(body, status=response.status_code, content_type=CONTENT_TYPE)
+    for name in ("Allow", "WWW-Authenticate"):
+        if name in response:
+            answer[name] = response[name]
+    return answer
 
 
 def _kept(user_id: int, key: str) -> IdempotentCall | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from apps.accounts import mapping_services as mappings
 from apps.accounts import services as accounts
 from apps.accounts import token_services as tokens
-from apps.accounts.actors import Scope
+from apps.accounts.actors import Role, Scope
 from apps.agencies import roster_services as roster
 from apps.agencies import services as agencies
 from apps.api.building import Verb
@@ -123,7 +123,7 @@ VERBS = (
     Verb("use-cases", "submit", cases.case_submit, "case"),
     Verb("use-cases", "withdraw", cases.case_withdraw, "case"),
     Verb("use-cases", "review", case_reviews.case_review, "case"),
-    Verb("use-cases", "adopt", case_reviews.case_adopt, "case"),
+    Verb("use-cases", "adopt", case_reviews.case_adopt, "case", roles=(Role.CONTACT, Role.ADMINISTRATOR)),
     Verb("use-cases", "ask-lower-tier", case_reviews.lowering_request, "case"),
     Verb("use-cases", "report", cases.case_report, "case"),
     Verb("use-cases", "set-stage", cases.case_set_stage, "case"),
@@ -204,6 +204,7 @@ NO_VERB = {
     "reclaim_look": _BEACON, "bounce_record": _BEACON, "bundle_make": _BEACON, "report_make": _BEACON,
     "reports_due": _BEACON, "terms_take_effect": _BEACON, "usage_fetch": _BEACON, "usage_read": _BEACON,
     "drifts_record": _BEACON,
+    "employee_receive": "SCIM is the interface for it.", "employee_withdraw": "SCIM is the interface for it.", "run_hold": _BEACON,
     "request_submit": _OWN_VIEW, "requests_decide": _OWN_VIEW, "stop_start": _OWN_VIEW, "terms_accept": _OWN_VIEW,
     "completions_post": _OWN_VIEW, "report_request": _OWN_VIEW, "incident_report": _OWN_VIEW,
     "completions_import": "Receiving, matching and applying are verbs of their own.",

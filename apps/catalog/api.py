@@ -13,7 +13,7 @@ class CaseOut(serializers.ModelSerializer[UseCase]):
     """Names of people are in none of the fields. Time saved is self-reported, in minutes on days used."""
 
     agency = serializers.CharField(source="agency.code")
-    self_reported_minutes_on_days_used = serializers.IntegerField(source="minutes_saved")
+    self_reported_minutes_on_days_used = serializers.IntegerField(source="minutes_saved", allow_null=True)
 
     class Meta:
         model = UseCase

@@ -12,7 +12,6 @@ from django.urls import resolve, reverse
 
 from apps.accounts.access import rule_of
 from apps.accounts.actors import Actor, Role
-from apps.accounts.selectors import roles_to_confirm, roles_to_review
 from apps.licenses.models import SeatRequest
 from apps.licenses.selectors import reviews_waiting
 
@@ -44,13 +43,6 @@ def _waiting(actor: Actor) -> int:
     if not actor.agency_ids:
         return 0
     return SeatRequest.objects.filter(state="submitted", employee__agency__in=actor.agency_ids).count()
-
-
-def _privileged_due(actor: Actor) -> int:
-    """What waits for an administrator: roles to confirm, and privileged ones to look at again."""
-    if not actor.has(Role.ADMINISTRATOR):
-        return 0
-    return roles_to_confirm().count() + roles_to_review().count()
 
 
 Entry = tuple[str, str, Callable[[Actor], int] | None]
@@ -144,7 +136,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
     (
         "Access",
         [
-            ("Roles", "accounts:roles", _privileged_due),
+            ("Roles", "accounts:roles", None),
             ("Groups and roles", "accounts:mappings", None),
             ("Connections", "accounts:connections", None),
             ("API tokens", "accounts:tokens", None),

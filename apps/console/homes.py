@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from apps.accounts.actors import Actor, Role
+from apps.accounts.selectors import break_glass_lately, roles_to_confirm, roles_to_review
 from apps.agencies.models import Agency, RosterRun
 from apps.agencies.selectors import contacts_for
 from apps.catalog.selectors import due_cases, waiting_for
@@ -160,6 +161,9 @@ def administrator_home(actor: Actor) -> dict[str, Any]:
         "questions": question_counts(actor),
         "articles_due": articles_due().count(),
         "is_administrator": actor.has(Role.ADMINISTRATOR),
+        "roles_to_confirm": roles_to_confirm().count(),
+        "roles_to_review": roles_to_review().count(),
+        "break_glass": break_glass_lately(),
         "shows_incidents": actor.has(Role.PRIVACY),
         "incidents": unacknowledged(incidents_visible_to(actor))[:8],
     }

@@ -24,7 +24,7 @@ from apps.incidents.timeline import MOST
 
 
 class IncidentOut(serializers.ModelSerializer[Incident]):
-    agency = serializers.CharField(source="agency.code", default=None)
+    agency = serializers.CharField(source="agency.code", default=None, allow_null=True)
 
     class Meta:
         model = Incident

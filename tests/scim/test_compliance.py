@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,17 +21,19 @@ from tests.factories.scim import Provider, crowd
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def client_of(provider: Provider, address: str) -> SyncSCIMClient:
-    return SyncSCIMClient(
-        Client(base_url=f"{address}/scim/v2", headers={"Authorization": f"Bearer {provider.text}"}, trust_env=False)
-    )
+@contextmanager
+def client_of(provider: Provider, address: str) -> Iterator[SyncSCIMClient]:
+    headers = {"Authorization": f"Bearer {provider.text}"}
+    with Client(base_url=f"{address}/scim/v2", headers=headers, trust_env=False) as client:
+        yield SyncSCIMClient(client)
 
 
 def test_the_public_tester_passes_every_check_of_discovery_and_users(live_server: LiveServer, world: World) -> None:
     # Enough people that those whom the tester removes stay below the thresholds of a bulk mistake.
     crowd(world.a, 1500)
     crowd(world.b, 1500)
-    results = check_server(client_of(Provider(world), live_server.url), resource_types=["User"])
+    with client_of(Provider(world), live_server.url) as client:
+        results = check_server(client, resource_types=["User"])
     assert [(one.title, one.reason) for one in results if one.status is not Status.SUCCESS] == []
     done = Counter(one.title for one in results)
     # By name and number, so that a check which is no longer made does not pass unseen.
@@ -45,7 +49,11 @@ def test_the_public_tester_passes_every_check_of_discovery_and_users(live_server
 
 
 def test_the_tester_reads_groups_which_it_cannot_make(live_server: LiveServer, world: World) -> None:
-    client = client_of(Provider(world), live_server.url)
+    with client_of(Provider(world), live_server.url) as client:
+        _read_groups(client)
+
+
+def _read_groups(client: SyncSCIMClient) -> None:
     check_server(client, resource_types=[])
     model: Any = client.get_resource_model("Group")
     context = CheckContext(client, CheckConfig())

@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 
-from apps.core.errors import BeaconError, IllegalTransition
+from apps.core.errors import BeaconError, IllegalTransition, Invalid
 
 _ERRORS: dict[str, type[BeaconError]] = {}
 
@@ -24,6 +24,29 @@ def constraint_of(error: IntegrityError) -> str:
     """The violated constraint's name, or an empty string where the driver does not say."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return (getattr(diagnosis, "constraint_name", None) or "") if diagnosis else ""
+
+
+class Contradiction(BeaconError):
+    """The database keeps a promise that no service has words for."""
+
+    text = "This contradicts what is on record."
+    how_to_fix = "Look at the record as it stands, and change what you send."
+
+
+@contextlib.contextmanager
+def bounded() -> Iterator[None]:
+    """At an interface anybody may send anything: what the database refuses is a refusal and not an error of ours.
+
+    Forms of pages check lengths and ranges before; an interface reads its fields off a service, which has none.
+    """
+    try:
+        yield
+    except DataError as error:
+        raise Invalid("A value is too long or too large.") from error
+    except IntegrityError as error:
+        raise Contradiction(
+            f"This contradicts what is on record ({constraint_of(error) or 'a constraint'})."
+        ) from error
 
 
 @contextlib.contextmanager
