@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role
 from apps.accounts.selectors import REVIEWERS
+from apps.agencies.models import Agency
 from apps.agencies.selectors import agencies_visible_to
 from apps.audit.words import history
 from apps.core.listing import Column, Empty, Listing, listing_page
@@ -98,8 +99,8 @@ class SubscriptionForm(ReasonForm):
         label="Events", choices=[(code, f"{code}: {words}") for code, words in TYPES.items()],
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
-    agency = forms.ModelChoiceField(
-        label="About", queryset=None, required=False, empty_label="All agencies",
+    agency: forms.ModelChoiceField[Agency] = forms.ModelChoiceField(
+        label="About", queryset=Agency.objects.none(), required=False, empty_label="All agencies",
         help_text="One agency, with those under it: it hears of their seats, phases and incidents, and of the terms.",
     )  # fmt: skip
     field_order = ("name", "address", "types", "agency", "reason")
