@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/v1/", include("apps.vendors.api_urls")),
     path("api/v1/", include("apps.incidents.api_urls")),
     path("api/v1/", include("apps.reports.api_urls")),
+    path("api/v1/", include("apps.webhooks.api_urls")),
     path("api/v1/", include("apps.api.urls")),
     path("", include("apps.api.page_urls")),
     path("audit/", include("apps.console.audit_urls")),
@@ -29,4 +30,5 @@ urlpatterns = [
     path("", include("apps.vendors.usage_urls")),
     path("", include("apps.incidents.urls")),
     path("", include("apps.reports.urls")),
+    path("", include("apps.webhooks.urls")),
 ]

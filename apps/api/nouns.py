@@ -51,6 +51,9 @@ from apps.vendors import selectors as vendors
 from apps.vendors import usage_selectors as usage
 from apps.vendors.api import DriftOut, OperationOut, WorkspaceOut
 from apps.vendors.models import Drift, Operation, SyncRun, UsageImport, VendorEvent, Workspace
+from apps.webhooks import selectors as webhooks
+from apps.webhooks.api import DeliveryOut
+from apps.webhooks.models import Delivery, Subscription
 
 _STATE = {"state": "state"}
 _PERSON = {"employee": "employee__employee_id", "agency": "employee__agency__code"}
@@ -228,6 +231,14 @@ NOUNS = (
         ("id", "user", "name", "hint", "scopes", "networks", "created_by", "created_at", "expires_at", "last_used_at",
          "withdrawn_by", "withdrawn_at"),
     ),
+    Noun(
+        "webhooks", Subscription, webhooks.subscriptions_visible_to,
+        ("id", "name", "address", "types", "agency", "state", "previous_until", "created_by", "created_at", "tested_at",
+         "test_answer"),
+        filters=_STATE, roles=accounts.REVIEWERS,
+    ),
+    Noun("webhook-deliveries", Delivery, webhooks.deliveries_visible_to, out=DeliveryOut,
+         filters=_STATE | {"webhook": "subscription", "record": "record"}, roles=accounts.REVIEWERS),
     Noun("sign-ins", SignIn, accounts.sign_ins_visible_to, ("id", "at", "user", "method", "outcome", "check_failed", "address"),
          filters={"outcome": "outcome", "user": "user__email__iexact"}),
     Noun(

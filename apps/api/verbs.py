@@ -38,6 +38,7 @@ from apps.training import services as training
 from apps.vendors import drift
 from apps.vendors import services as vendors
 from apps.vendors import usage_services as usage
+from apps.webhooks import services as webhooks
 
 VERBS = (
     # -- directory
@@ -192,6 +193,12 @@ VERBS = (
     Verb("role-mappings", "confirm", mappings.mapping_confirm, "mapping"),
     Verb("role-mappings", "end", mappings.mapping_end, "mapping"),
     Verb("tokens", "withdraw", tokens.token_withdraw, "token"),
+    Verb("webhooks", "test", webhooks.subscription_test, "subscription"),
+    Verb("webhooks", "pause", webhooks.subscription_pause, "subscription"),
+    Verb("webhooks", "resume", webhooks.subscription_resume, "subscription"),
+    Verb("webhooks", "replay", webhooks.deliveries_replay, "subscription"),
+    Verb("webhooks", "end", webhooks.subscription_end, "subscription"),
+    Verb("webhook-deliveries", "replay", webhooks.delivery_replay, "delivery"),
 )
 
 # Services without a verb here, each with its reason.
@@ -218,5 +225,7 @@ NO_VERB = {
     "session_end": "A browser's own.",
     "connection_create": "A token cannot make its like: people do, at a browser.",
     "connection_end": "People do, at a browser.",
+    "subscription_create": "Its secret is shown once, to a person at a browser.",
+    "secret_rotate": "Its secret is shown once, to a person at a browser.",
     "token_create": "A token cannot make its like: people do, at a browser.",
 }  # fmt: skip

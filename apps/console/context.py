@@ -140,6 +140,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Groups and roles", "accounts:mappings", None),
             ("Connections", "accounts:connections", None),
             ("API tokens", "accounts:tokens", None),
+            ("Webhooks", "webhooks:subscriptions", None),
         ],
     ),
     (

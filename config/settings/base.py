@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "apps.incidents",
     "apps.scim",
     "apps.reports",
+    "apps.webhooks",
     "apps.console",
     "apps.api",
 ]
@@ -367,6 +368,7 @@ TICK = [
     "apps.reports.tasks.bundles_sweep",
     "apps.mail.alarms.sweep",
     "apps.api.middleware.sweep",
+    "apps.webhooks.tasks.sweep",
     # Last: what the others wrote goes out with the same tick.
     "apps.mail.tasks.sweep",
 ]
@@ -383,6 +385,10 @@ INCIDENT_TRIES_PER_CODE = 30
 SYNC_EVERY_SECONDS = 60
 # Names that a workspace's address may have (and what ends in them): the vendor's key is sent there. Empty: any.
 VENDOR_HOSTS = ENV.vendor_hosts
+# How the types of events begin (docs/webhooks.md). Receivers match on it: it is chosen once.
+WEBHOOKS_PREFIX = "us.state.beacon"
+# Whether a webhook may lead to this machine itself, by http: for the demo and for tests.
+WEBHOOKS_LOOPBACK = False
 DEMO = False
 
 # ---- database roles (core.db.roles, docs/runbook/deploy.md) ------------------------------------------------
@@ -393,7 +399,8 @@ DATABASE_GRANTS: dict[str, Any] = {
     "seen_only": ["django_migrations", "django_content_type", "auth_permission", "audit_auditlink", "audit_audithead", "audit_fact"],
     # Rows change, but none ever goes.
     "kept": ["incidents_incident", "licenses_contract", "licenses_seat", "licenses_seatperiod", "licenses_seatrequest",
-             "agencies_employee", "rollout_gatewaiver", "licenses_legalhold", "licenses_emergencystop"],
+             "agencies_employee", "rollout_gatewaiver", "licenses_legalhold", "licenses_emergencystop", "webhooks_change",
+             "webhooks_subscription", "webhooks_delivery"],
     # For other systems (BI): the programme, never persons. No name, no address, no usage (the privacy floor is kept by
     # reports alone), no text of an incident, no session, token, key or mail. A table that is not named here is closed.
     "read": {

@@ -4,6 +4,7 @@ from config.settings.base import *  # noqa: F403 - settings modules extend the b
 from config.settings.base import BASE_DIR, ENV, INSTALLED_APPS
 
 DEMO = True
+WEBHOOKS_LOOPBACK = True
 DEBUG = False
 SECRET_KEY = ENV.secret_key
 INSTALLED_APPS = [*INSTALLED_APPS, "demo"]

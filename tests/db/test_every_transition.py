@@ -29,6 +29,9 @@ from apps.training import import_services as training_imports
 from apps.training.lifecycle import IMPORT
 from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC, USAGE_IMPORT
 from apps.vendors.models import Drift, Operation, SyncRun, UsageImport
+from apps.webhooks import services as webhooks
+from apps.webhooks.lifecycle import DELIVERY, SUBSCRIPTION
+from apps.webhooks.publishing import publish
 from tests.factories import catalog, knowledge
 from tests.factories.cast import World
 
@@ -53,6 +56,8 @@ TABLES: list[tuple[str, Lifecycle]] = [
     ("vendors_syncrun", SYNC),
     ("vendors_drift", DRIFT),
     ("vendors_usageimport", USAGE_IMPORT),
+    ("webhooks_subscription", SUBSCRIPTION),
+    ("webhooks_delivery", DELIVERY),
 ]
 
 
@@ -80,6 +85,10 @@ def one_of_each(world: World) -> World:
     draft = terms.terms_translate(
         actor=world.paula, version=world.version, language="fr", title="Conditions", body="Seconde"
     )
+    webhooks.subscription_create(
+        actor=world.erin, name="Hub", address="http://127.0.0.1:9/", types=["seat.granted"], reason="x"
+    )
+    publish()
     TermsVersion.objects.filter(pk=draft.pk).update(sha256=draft.digest(), effective_on=clock.today())
     return world
 

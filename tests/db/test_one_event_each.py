@@ -49,7 +49,7 @@ from apps.vendors import services as vendors
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Drift, Operation, SyncRun, VendorAccount
 from config.identity import IdentityProvider
-from tests.db import acts_of_registers
+from tests.db import acts_of_registers, acts_of_webhooks
 from tests.db.acts_of_registers import TODAY, Act, with_
 from tests.factories.cast import World, row
 from tests.factories.scim import facts_about
@@ -66,7 +66,7 @@ MODULES = [
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
     "apps.reports.evidence_services", "apps.reports.records_services", "apps.console.chain_services",
-    "apps.reports.survey_services",
+    "apps.reports.survey_services", "apps.webhooks.services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
@@ -315,7 +315,7 @@ def _message(w: World, state: str) -> Message:
     return Message.objects.get(pk=made.pk)
 
 
-EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | {
+EXAMPLES: dict[str, Callable[[World], Act]] = acts_of_registers.EXAMPLES | acts_of_webhooks.EXAMPLES | {
     "bundle_request": lambda w: lambda: _bundle(w),
     "bundle_make": with_(_bundle, lambda w, b: records_services.bundle_make(actor=SYSTEM, bundle=b)),
     "chain_verify_request": lambda w: lambda: chain_services.chain_verify_request(actor=w.audrey),

@@ -48,6 +48,10 @@ from apps.training import services as training_services
 from apps.vendors import selectors as vendors
 from apps.vendors import usage_selectors as usage
 from apps.vendors.models import Drift, Operation, SyncRun, UsageImport, VendorEvent
+from apps.webhooks import selectors as webhooks
+from apps.webhooks import services as webhook_services
+from apps.webhooks.models import Change, Delivery
+from apps.webhooks.publishing import publish
 from tests.factories import catalog as cases
 from tests.factories import knowledge as known
 from tests.factories.cast import World
@@ -65,6 +69,9 @@ SEES: list[tuple[Selector, set[str]]] = [
     (directory.roster_runs_visible_to, REVIEWERS),
     (scim.changes_visible_to, REVIEWERS),
     (scim.held_runs_visible_to, REVIEWERS),
+    (webhooks.subscriptions_visible_to, REVIEWERS),
+    (webhooks.deliveries_visible_to, REVIEWERS),
+    (webhooks.changes_visible_to, REVIEWERS),
     (rollout.phases_visible_to, REVIEWERS),  # a draft: see `house`
     (terms.versions_visible_to, REVIEWERS),  # a draft
     (terms.acceptances_visible_to, REVIEWERS | {"bob"}),
@@ -154,7 +161,17 @@ def house(world: World) -> dict[Selector, Any]:
     handed = questions.question_hand_over(
         actor=world.alice, question=known.asked(world), office="privacy", note="Please look"
     )
+    publish()
+    hub, _ = webhook_services.subscription_create(
+        actor=world.erin, name="Hub", address="http://127.0.0.1:9/", types=["seat.granted"], reason="x"
+    )
+    change = Change.objects.get(type="seat.granted", record_id=seat.pk)
     return {
+        webhooks.subscriptions_visible_to: hub,
+        webhooks.changes_visible_to: change,
+        webhooks.deliveries_visible_to: Delivery.objects.create(
+            subscription=hub, change=change, record=change.subject, position=change.position
+        ),
         knowledge.tools_visible_to: known.tool(world),
         knowledge.articles_visible_to: known.draft(world),
         knowledge.questions_visible_to: handed,

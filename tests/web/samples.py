@@ -43,6 +43,9 @@ from apps.training import services as training
 from apps.vendors import usage_services as usage
 from apps.vendors.models import Assumption, Drift, Operation, PostureCheck, SyncRun, VendorAccount, VendorEvent
 from apps.vendors.usage_tables import usage_store
+from apps.webhooks import services as webhooks
+from apps.webhooks.models import Delivery
+from apps.webhooks.publishing import publish
 from tests.factories import catalog, knowledge
 from tests.factories.cast import World, import_rows, row
 from tests.factories.scim import facts_about
@@ -101,6 +104,7 @@ def furnished() -> tuple[World, Parameters]:
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
     parameters |= _access(world) | _catalog(world) | _incidents(world) | _knowledge(world) | _reports(world)
+    parameters |= _webhooks(world)
     return world, parameters | _interface()
 
 
@@ -160,6 +164,27 @@ def _reports(world: World) -> Parameters:
         "reports:saved-change": {"pk": saved.pk}, "reports:saved-end": {"pk": saved.pk},
         "reports-api:stored": {"pk": stored.pk}, "reports:store": {"kind": "adoption"}, "reports:chart": {"kind": "adoption", "key": "funnel"},
         "reports:file": {"kind": "adoption", "form": "json"},
+    }  # fmt: skip
+
+
+def _webhooks(world: World) -> Parameters:
+    """A webhook that nobody answers, with an event that was given up; another that is paused."""
+    address = "http://127.0.0.1:9/hook"
+    made, _ = webhooks.subscription_create(
+        actor=world.erin, name="Data hub", address=address, types=["seat.held", "seat.granted"], reason="Agreement 12"
+    )
+    paused, _ = webhooks.subscription_create(
+        actor=world.erin, name="Help desk", address=address, types=["incident.reported"], reason="Agreement 13"
+    )
+    webhooks.subscription_pause(actor=world.erin, subscription=paused, reason="Maintenance")
+    publish()
+    given_up = Delivery.objects.filter(subscription=made).earliest("position")
+    Delivery.objects.filter(pk=given_up.pk).update(state="sending")
+    Delivery.objects.filter(pk=given_up.pk).update(state="failed", attempts=10, status=500, answer="Out of order")
+    one = {"pk": made.pk}
+    return {f"webhooks:{name}": one for name in ("subscription", "test", "pause", "end", "secret", "replay", "deliveries")} | {
+        "webhooks:resume": {"pk": paused.pk},
+        "webhooks:delivery": {"pk": given_up.pk}, "webhooks:delivery-replay": {"pk": given_up.pk},
     }  # fmt: skip
 
 
