@@ -226,6 +226,6 @@ NO_VERB = {
     "connection_create": "A token cannot make its like: people do, at a browser.",
     "connection_end": "People do, at a browser.",
     "subscription_create": "Its secret is shown once, to a person at a browser.",
-    "secret_rotate": "Its secret is shown once, to a person at a browser.",
+    "secret_rotate": "Shown once, to a person at a browser.",  # nosec B105 - a sentence  # pragma: allowlist secret
     "token_create": "A token cannot make its like: people do, at a browser.",
 }  # fmt: skip
