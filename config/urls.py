@@ -29,4 +29,5 @@ urlpatterns = [
     path("", include("apps.vendors.usage_urls")),
     path("", include("apps.incidents.urls")),
     path("", include("apps.reports.urls")),
+    path("", include("apps.registers.urls")),
 ]

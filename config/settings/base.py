@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "apps.incidents",
     "apps.scim",
     "apps.reports",
+    "apps.registers",
     "apps.console",
     "apps.api",
 ]
@@ -365,6 +366,7 @@ TICK = [
     "apps.incidents.mails.sweep",
     "apps.reports.tasks.sweep",
     "apps.reports.tasks.bundles_sweep",
+    "apps.registers.tasks.sweep",
     "apps.mail.alarms.sweep",
     "apps.api.middleware.sweep",
     # Last: what the others wrote goes out with the same tick.

@@ -36,6 +36,8 @@ from apps.licenses import selectors as seats
 from apps.licenses.models import ReclaimRun
 from apps.mail import selectors as mail
 from apps.mail.models import Message, SuppressedAddress
+from apps.registers import selectors as registers
+from apps.registers import services as register_files
 from apps.reports import records_services
 from apps.reports import selectors as reports
 from apps.reports import services as report_writes
@@ -103,6 +105,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (knowledge.obligations_visible_to, REVIEWERS | {"lee"}),
     (knowledge.announcements_visible_to, REVIEWERS | {"alice", "bob"}),  # for agency A
     (knowledge.proxy_months_visible_to, REVIEWERS | {"alice"}),
+    (registers.register_imports_visible_to, REVIEWERS),
     (reports.reports_visible_to, REVIEWERS | {"lee"}),  # adoption of all agencies
     (reports.bundles_visible_to, {"erin", "paula"}),
     (reports.saved_visible_to, REVIEWERS | {"lee"}),
@@ -205,6 +208,9 @@ def house(world: World) -> dict[Selector, Any]:
         reports.reports_visible_to: report_writes.report_request(actor=world.erin, kind="adoption"),
         reports.bundles_visible_to: records_services.bundle_request(
             actor=world.erin, agencies=[world.a], since=clock.today(), until=clock.today(), reason="Request 7"
+        ),
+        registers.register_imports_visible_to: register_files.import_receive(
+            actor=world.erin, register="courses", file_name="c.csv", content=b"code,title\nX,Y\n"
         ),
         reports.saved_visible_to: report_writes.saved_create(actor=world.erin, name="All", kind="adoption"),
         accounts.roles_visible_to: account_services.role_grant(
