@@ -56,7 +56,8 @@ def import_plan(*, actor: Actor, run: RegisterImport) -> RegisterImport:
     _beacon(actor)
     with transaction.atomic():
         run = RegisterImport.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        REGISTER_IMPORT.check(run.state, State.PLANNED)
+        if run.state != State.RECEIVED:
+            return run  # another worker was quicker, or somebody discarded it
         acting = _acting(run.received_user)
         if acting is None:
             return _failed(actor, run, "Whoever sent the file has left.")
@@ -100,7 +101,8 @@ def import_go_on(*, actor: Actor, run: RegisterImport, most: int = BATCH) -> Reg
     _beacon(actor)
     with transaction.atomic():
         run = RegisterImport.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        REGISTER_IMPORT.check(run.state, State.APPLIED)
+        if run.state != State.APPLYING:
+            return run  # another worker was quicker
         acting = _acting(run.confirmed_user)
         if acting is None:
             return _failed(actor, run, "Whoever confirmed it has left; the rows that are done stand.")

@@ -300,6 +300,8 @@ LOGGING: dict[str, Any] = {
 
 # Each takes a user and returns keyword arguments of accounts.actors.Actor, or None to refuse.
 ACTOR_FACTS = ["apps.agencies.actors.facts"]
+# Takes an address (or nothing) and returns the actor of an operator's command (core.commands).
+COMMAND_ACTOR = ["apps.accounts.commands.actor_named"]
 # Each takes a verified e-mail address and says whether an active employee has it.
 SIGN_IN_KNOWN = ["apps.agencies.actors.is_known"]
 # Called with (user, address) in the transaction that joins an identity to a user: the directory joins its employee.
