@@ -31,4 +31,5 @@ urlpatterns = [
     path("", include("apps.incidents.urls")),
     path("", include("apps.reports.urls")),
     path("", include("apps.webhooks.urls")),
+    path("", include("apps.registers.urls")),
 ]

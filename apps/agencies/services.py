@@ -16,7 +16,7 @@ from apps.agencies.selectors import contacts_in_force
 from apps.audit import services as audit
 from apps.core import clock
 from apps.core.db.errors import translated
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, given
 
 
 def agencies_load(*, actor: Actor, path: Path) -> int:
@@ -93,3 +93,48 @@ def employee_link_user(*, actor: Actor, employee: Employee, user: User) -> Emplo
         employee.save(update_fields=["user"])
         audit.record(actor, "agencies.employee.linked", employee, after={"user": str(user.key)})
     return employee
+
+
+def agency_add(
+    *, actor: Actor, code: str, name: str, parent: Agency | None = None, planned_headcount: int = 0
+) -> Agency:
+    """Add an agency, or a secretariat (no parent)."""
+    actor.require(Role.ADMINISTRATOR)
+    _two_levels(None, parent)
+    with transaction.atomic(), translated():
+        agency = Agency.objects.create(
+            code=code.strip().upper(), name=name.strip(), parent=parent, planned_headcount=planned_headcount
+        )
+        audit.record(actor, "agencies.agency.added", agency, after={"code": agency.code, "name": agency.name})
+    return agency
+
+
+def agency_revise(
+    *, actor: Actor, agency: Agency, name: str, parent: Agency | None, planned_headcount: int, reason: str
+) -> Agency:
+    """Change an agency's name, its secretariat or the headcount that is planned with. Its code never changes."""
+    actor.require(Role.ADMINISTRATOR)
+    with transaction.atomic(), translated():
+        agency = Agency.objects.select_for_update(of=("self",)).get(pk=agency.pk)
+        _two_levels(agency, parent)
+        before = _facts(agency)
+        agency.name, agency.parent, agency.planned_headcount = name.strip(), parent, planned_headcount
+        agency.save(update_fields=["name", "parent", "planned_headcount"])
+        audit.record(
+            actor, "agencies.agency.revised", agency, before=before, after=_facts(agency), reason=given(reason)
+        )
+    return agency
+
+
+def _two_levels(agency: Agency | None, parent: Agency | None) -> None:
+    if parent is None:
+        return
+    if parent.parent_id is not None or (agency and (parent == agency or agency.agencies.exists())):
+        raise Invalid(
+            "An agency belongs to a secretariat, and a secretariat to nobody.", how_to_fix="Choose a secretariat."
+        )
+
+
+def _facts(agency: Agency) -> dict[str, object]:
+    parent = agency.parent.code if agency.parent else ""
+    return {"name": agency.name, "parent": parent, "planned_headcount": agency.planned_headcount}

@@ -205,6 +205,13 @@ VERBS = (
 _BEACON = "Beacon's own work, in the background."
 _OWN_VIEW = "An app's own view does it."
 NO_VERB = {
+    "agency_add": "By file, with the plan that people look at (docs/import-export.md).",
+    "agency_revise": "By file, with the plan that people look at (docs/import-export.md).",
+    "import_receive": "A page or the command import_register: a person looks at the plan.",
+    "import_apply": "A page or the command import_register: a person looks at the plan.",
+    "import_discard": "A page: a person looks at the plan.",
+    "people_export": "A file for a person, with a fresh sign-in.",
+    "import_plan": _BEACON, "import_go_on": _BEACON,
     "agencies_load": "A command of the operators.",
     "employee_link_user": _BEACON,
     "roster_plan": _BEACON, "roster_apply": _BEACON, "roster_work": _BEACON, "chain_verify": _BEACON,

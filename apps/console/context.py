@@ -149,6 +149,7 @@ SECTIONS: list[tuple[str, list[Entry]]] = [
             ("Audit", "audit:events", None),
             ("State of the chain", "audit:chain", None),
             ("Public records", "reports:bundles", None),
+            ("Registers", "registers:registers", None),
             ("Mail", "mail:messages", None),
         ],
     ),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from apps.core import hooks, requests
+from apps.core import clock, hooks, requests
 from apps.core.failpoints import failpoint
+from apps.core.kept import keep
+
+# Under this key stands when the last tick ended; check_health reads it.
+TICKED = "core:ticked"
 
 
 @shared_task
@@ -16,4 +20,5 @@ def tick() -> dict[str, int]:
     for hook in hooks.hooks("TICK"):
         found[f"{hook.__module__}.{hook.__name__}"] = int(hook())
         failpoint("in_tick")
+    keep(TICKED, 86_400, clock.now())
     return found

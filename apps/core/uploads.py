@@ -23,11 +23,13 @@ MAX_UNPACKED = 100 * MEGABYTE
 MAX_RATIO = 100
 
 PDF, PNG, JPEG, TEXT, CSV = "application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv"
+JSON = "application/json"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EVIDENCE = (PDF, PNG, JPEG, TEXT, CSV, DOCX, XLSX)
 _SUFFIXES = {
     ".pdf": PDF, ".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".txt": TEXT, ".csv": CSV, ".docx": DOCX, ".xlsx": XLSX,
+    ".json": JSON,
 }  # fmt: skip
 # The part of an Office file that says what it is.
 _OFFICE = {DOCX: "word/document.xml", XLSX: "xl/workbook.xml"}
@@ -68,7 +70,7 @@ def _names(kinds: tuple[str, ...]) -> str:
 
 
 def _is(kind: str, content: bytes) -> bool:
-    if kind in {TEXT, CSV}:
+    if kind in {TEXT, CSV, JSON}:
         return _is_text(content)
     if kind in _OFFICE:
         return _OFFICE[kind] in unpacked_names(content)

@@ -80,7 +80,9 @@ def attachments_visible_to(actor: Actor) -> QuerySet[Attachment]:
 
 
 def tasks_visible_to(actor: Actor) -> QuerySet[Task]:
-    """Tasks of incidents in sight."""
+    """Tasks of incidents in sight, for those who work on them: who reported one sees what was asked of them, not these."""
+    if not (actor.sees_everyone or actor.agency_ids):
+        return Task.objects.none()
     return Task.objects.filter(incident__in=incidents_visible_to(actor).values("pk")).select_related("incident")
 
 

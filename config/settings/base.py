@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "apps.scim",
     "apps.reports",
     "apps.webhooks",
+    "apps.registers",
     "apps.console",
     "apps.api",
 ]
@@ -300,6 +301,8 @@ LOGGING: dict[str, Any] = {
 
 # Each takes a user and returns keyword arguments of accounts.actors.Actor, or None to refuse.
 ACTOR_FACTS = ["apps.agencies.actors.facts"]
+# Takes an address (or nothing) and returns the actor of an operator's command (core.commands).
+COMMAND_ACTOR = ["apps.accounts.commands.actor_named"]
 # Each takes a verified e-mail address and says whether an active employee has it.
 SIGN_IN_KNOWN = ["apps.agencies.actors.is_known"]
 # Called with (user, address) in the transaction that joins an identity to a user: the directory joins its employee.
@@ -366,6 +369,7 @@ TICK = [
     "apps.incidents.mails.sweep",
     "apps.reports.tasks.sweep",
     "apps.reports.tasks.bundles_sweep",
+    "apps.registers.tasks.sweep",
     "apps.mail.alarms.sweep",
     "apps.api.middleware.sweep",
     "apps.webhooks.tasks.sweep",

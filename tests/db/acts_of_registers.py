@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from apps.accounts.actors import SYSTEM
+from apps.agencies import services as agencies
 from apps.catalog import review_services as reviews
 from apps.catalog import services as cases
 from apps.core import clock
@@ -20,6 +21,7 @@ from apps.incidents.models import Incident, Task
 from apps.knowledge import article_services as articles
 from apps.knowledge import question_services as questions
 from apps.knowledge import services as register
+from apps.registers import services as files
 from apps.terms import services as terms
 from apps.training import import_services as training_imports
 from apps.training import services as training
@@ -46,6 +48,25 @@ def _planned(w: World) -> object:
     return training_imports.completions_receive(
         actor=w.erin, file_name="x.csv", content=b"employee_id,course,completed_on\nA003,AI-101,2026-01-05\n"
     )
+
+
+def _file(w: World) -> Any:
+    return files.import_receive(
+        actor=w.erin, register="courses", file_name="c.csv", content=b"code,title\nX-1,Better\n"
+    )
+
+
+def _planned_file(w: World) -> Any:
+    return files.import_plan(actor=SYSTEM, run=_file(w))
+
+
+def _confirmed_file(w: World) -> Any:
+    """Its one row says what is known: what rows change, their own services write down."""
+    run = files.import_receive(
+        actor=w.erin, register="courses", file_name="c.csv", content=b"code,valid_days\nAI-101,365\n"
+    )
+    files.import_plan(actor=SYSTEM, run=run)
+    return files.import_apply(actor=w.erin, run=run, number=0, reason="x")
 
 
 def _announced(w: World) -> object:
@@ -113,6 +134,16 @@ def _breach(name: str, **more: Any) -> Callable[[World], Act]:
 
 _ANSWERS = {code: {"answer": "no", "note": ""} for code in ("personal", "readable", "unauthorized", "risk")}
 EXAMPLES: dict[str, Callable[[World], Act]] = {
+    "agency_add": lambda w: lambda: agencies.agency_add(actor=w.erin, code="ccc", name="Council"),
+    "agency_revise": lambda w: lambda: agencies.agency_revise(
+        actor=w.erin, agency=w.a, name="Apples", parent=None, planned_headcount=3, reason="x"
+    ),
+    "import_receive": lambda w: lambda: _file(w),
+    "import_plan": with_(_file, lambda _, run: files.import_plan(actor=SYSTEM, run=run)),
+    "import_apply": with_(_planned_file, lambda w, run: files.import_apply(actor=w.erin, run=run, number=1, reason="x")),
+    "import_go_on": with_(_confirmed_file, lambda _, run: files.import_go_on(actor=SYSTEM, run=run)),
+    "import_discard": with_(_planned_file, lambda w, run: files.import_discard(actor=w.erin, run=run)),
+    "people_export": lambda w: lambda: files.people_export(actor=w.erin, register="contacts", form="csv", reason="x"),
     "case_begin": lambda w: lambda: cases.case_begin(actor=w.bob, title="T", problem="P"),
     "case_write": with_(lambda w: catalog.draft(w.bob), lambda w, c: cases.case_write(actor=w.bob, case=c, texts={"title": "U"})),
     "case_submit": with_(lambda w: catalog.draft(w.bob), lambda w, c: cases.case_submit(actor=w.bob, case=c)),

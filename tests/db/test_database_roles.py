@@ -59,7 +59,7 @@ FORBIDDEN = (
     "ALTER TABLE audit_auditevent DISABLE TRIGGER ALL",
     "DROP TRIGGER audit_auditevent_append_only ON audit_auditevent",
     "TRUNCATE audit_auditevent CASCADE",
-    "TRUNCATE django_session",
+    "TRUNCATE accounts_session",
     "SET LOCAL session_replication_role = replica",
     "UPDATE audit_auditevent SET reason = 'x'",
     "DELETE FROM audit_auditevent",
@@ -133,7 +133,7 @@ def test_a_temporary_table_cannot_stand_in_for_a_real_one(roles: None, world: Wo
 
 
 CLOSED = (
-    "django_session", "accounts_user", "account_emailaddress", "socialaccount_socialtoken", "incidents_incident", "mail_body",
+    "accounts_session", "accounts_user", "account_emailaddress", "socialaccount_socialtoken", "incidents_incident", "mail_body",
     "vendors_usageday", "vendors_usageweek", "audit_auditevent", "licenses_optout", "terms_acceptance",
 )  # fmt: skip
 

@@ -17,6 +17,8 @@ from apps.knowledge.lifecycle import ARTICLE, QUESTION
 from apps.licenses.lifecycle import RECLAIM, REQUEST, REVIEW, SEAT
 from apps.licenses.models import AccessReview, ReclaimRun
 from apps.mail.lifecycle import MESSAGE
+from apps.registers import services as registers
+from apps.registers.lifecycle import REGISTER_IMPORT
 from apps.reports import services as reports
 from apps.reports.lifecycle import REPORT
 from apps.reports.models import RecordsBundle, StoredReport
@@ -47,6 +49,7 @@ TABLES: list[tuple[str, Lifecycle]] = [
     ("licenses_reclaimrun", RECLAIM),
     ("licenses_accessreview", REVIEW),
     ("mail_message", MESSAGE),
+    ("registers_registerimport", REGISTER_IMPORT),
     ("reports_recordsbundle", BUNDLE),
     ("reports_storedreport", REPORT),
     ("rollout_phase", PHASE),
@@ -70,6 +73,7 @@ def one_of_each(world: World) -> World:
     knowledge.published(world)
     knowledge.answered(world)
     ReclaimRun.objects.create(contract=world.contract, mode="on")
+    registers.import_receive(actor=world.erin, register="courses", file_name="c.csv", content=b"code,title\nX,Y\n")
     training_imports.completions_import(actor=world.erin, file_name="x", content=b"employee_id,course,completed_on\n")
     workspace = world.with_vendor("http://127.0.0.1:9/v1")
     Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test")

@@ -66,11 +66,11 @@ MODULES = [
     "apps.incidents.services", "apps.incidents.report_services", "apps.incidents.breach_services", "apps.vendors.services",
     "apps.vendors.drift", "apps.vendors.usage_services", "apps.reports.services", "apps.reports.transparency_services",
     "apps.reports.evidence_services", "apps.reports.records_services", "apps.console.chain_services",
-    "apps.reports.survey_services", "apps.webhooks.services",
+    "apps.reports.survey_services", "apps.webhooks.services", "apps.registers.services",
 ]  # fmt: skip
 # They hand on to the services above, or record what an observation found, which is nobody's act.
 NOT_ACTS = {
-    "roster_work", "lock_roster", "drifts_record", "missing_in", "reports_due", "is_on", "public_data", "transparency_data", "why_not_send", "why_not_data", "attach", "answers", "may_answer",
+    "roster_work", "lock_roster", "drifts_record", "missing_in", "reports_due", "is_on", "public_data", "transparency_data", "why_not_send", "why_not_data", "attach", "answers", "may_answer", "progress_key",
 }  # fmt: skip
 
 

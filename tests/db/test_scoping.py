@@ -19,9 +19,11 @@ from apps.accounts.actors import Actor, Role
 from apps.accounts.models import RoleMapping, SignIn
 from apps.agencies import feed_services, roster_services
 from apps.agencies import selectors as directory
-from apps.agencies.models import FeedChange, RosterLine
+from apps.agencies.models import AgencyContact, FeedChange, RosterLine
+from apps.audit.models import AuditEvent
 from apps.catalog import review_services
 from apps.catalog import selectors as catalog
+from apps.console import selectors as console
 from apps.core import clock
 from apps.core.uploads import Upload
 from apps.incidents import breach_services, report_services
@@ -36,10 +38,13 @@ from apps.licenses import selectors as seats
 from apps.licenses.models import ReclaimRun
 from apps.mail import selectors as mail
 from apps.mail.models import Message, SuppressedAddress
+from apps.registers import selectors as registers
+from apps.registers import services as register_files
 from apps.reports import records_services
 from apps.reports import selectors as reports
 from apps.reports import services as report_writes
 from apps.rollout import selectors as rollout
+from apps.rollout.models import GateWaiver
 from apps.scim import selectors as scim
 from apps.terms import selectors as terms
 from apps.training import import_services as training_imports
@@ -110,6 +115,7 @@ SEES: list[tuple[Selector, set[str]]] = [
     (knowledge.obligations_visible_to, REVIEWERS | {"lee"}),
     (knowledge.announcements_visible_to, REVIEWERS | {"alice", "bob"}),  # for agency A
     (knowledge.proxy_months_visible_to, REVIEWERS | {"alice"}),
+    (registers.register_imports_visible_to, REVIEWERS),
     (reports.reports_visible_to, REVIEWERS | {"lee"}),  # adoption of all agencies
     (reports.bundles_visible_to, {"erin", "paula"}),
     (reports.saved_visible_to, REVIEWERS | {"lee"}),
@@ -119,6 +125,11 @@ SEES: list[tuple[Selector, set[str]]] = [
     (accounts.connections_visible_to, REVIEWERS),
     (accounts.sign_ins_visible_to, REVIEWERS | {"bob"}),
     (accounts.mappings_visible_to, REVIEWERS),
+    (directory.contacts_visible_to, REVIEWERS | {"alice"}),
+    (rollout.places_visible_to, ALL),
+    (rollout.waivers_visible_to, REVIEWERS),
+    (incidents.tasks_visible_to, REVIEWERS | {"alice"}),
+    (console.events_visible_to, REVIEWERS),
     (mail.messages_visible_to, {"erin", "audrey", "bob"}),
     (mail.suppressions_visible_to, {"erin", "audrey"}),
 ]
@@ -223,6 +234,9 @@ def house(world: World) -> dict[Selector, Any]:
         reports.bundles_visible_to: records_services.bundle_request(
             actor=world.erin, agencies=[world.a], since=clock.today(), until=clock.today(), reason="Request 7"
         ),
+        registers.register_imports_visible_to: register_files.import_receive(
+            actor=world.erin, register="courses", file_name="c.csv", content=b"code,title\nX,Y\n"
+        ),
         reports.saved_visible_to: report_writes.saved_create(actor=world.erin, name="All", kind="adoption"),
         accounts.roles_visible_to: account_services.role_grant(
             actor=world.erin, user=world.users["bob"], role=Role.PRIVACY, reason="Waits for a second person"
@@ -240,6 +254,13 @@ def house(world: World) -> dict[Selector, Any]:
         accounts.sign_ins_visible_to: SignIn.objects.create(
             user=world.users["bob"], method="oidc:state", outcome="done"
         ),
+        directory.contacts_visible_to: AgencyContact.objects.get(employee__employee_id="A001"),
+        rollout.places_visible_to: world.place,
+        rollout.waivers_visible_to: GateWaiver.objects.first(),
+        incidents.tasks_visible_to: incident_services.task_add(
+            actor=world.paula, incident=incident, what="Call the vendor", owner="Paula", due_on=clock.today()
+        ),
+        console.events_visible_to: AuditEvent.objects.first(),
         mail.messages_visible_to: Message.objects.get(employee_ref=bob.pk, kind="licenses_seat_granted"),
         mail.suppressions_visible_to: SuppressedAddress.objects.create(address=bob.email, reason="5.1.1"),
         incidents.incidents_visible_to: incident,

@@ -32,6 +32,7 @@ from apps.licenses import protection_services as protection
 from apps.licenses.models import ReclaimRun
 from apps.licenses.ports import UsageSeen
 from apps.mail.models import Message, SuppressedAddress
+from apps.registers import services as register_files
 from apps.reports import records_services
 from apps.reports import services as report_services
 from apps.reports.transparency_services import transparency_switch
@@ -105,6 +106,7 @@ def furnished() -> tuple[World, Parameters]:
     parameters |= _vendor(world) | _workspaces(world) | _usage(world) | _protection(world) | _mail_and_trail()
     parameters |= _access(world) | _catalog(world) | _incidents(world) | _knowledge(world) | _reports(world)
     parameters |= _webhooks(world)
+    parameters |= _registers(world)
     return world, parameters | _interface()
 
 
@@ -141,6 +143,20 @@ def _access(world: World) -> Parameters:
         "accounts:connection": {"pk": feed.pk}, "accounts:connection-token": {"pk": feed.pk},
         "accounts:connection-end": {"pk": feed.pk},
     }  # fmt: skip
+
+
+def _registers(world: World) -> Parameters:
+    """A planned file: a new course, one that changes, one that is refused."""
+    run = register_files.import_receive(
+        actor=world.erin, register="courses", file_name="courses.csv",
+        content=b"code,title,valid_days\nNEW-1,New,30\nAI-101,Renamed,365\nBAD-1,,x\n",
+    )  # fmt: skip
+    register_files.import_plan(actor=SYSTEM, run=run)
+    names = ("import", "import-progress", "import-apply", "import-discard")
+    return {f"registers:{name}": {"pk": run.pk} for name in names} | {
+        "registers:export": {"slug": "tools", "form": "csv"},
+        "registers:people-export": {"slug": "contacts", "form": "csv"},
+    }
 
 
 def _reports(world: World) -> Parameters:

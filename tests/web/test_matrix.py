@@ -129,18 +129,18 @@ def test_lee_the_leader_finds_no_name_anywhere(house: tuple[World, dict[str, dic
         assert not [name for name in names if name in text], page.name
 
 
-def test_post_is_refused_like_get(house: tuple[World, dict[str, dict[str, Any]]]) -> None:
+@pytest.mark.parametrize(("name", "roles"), PERSONS.items(), ids=list(PERSONS))
+def test_post_is_refused_like_get(house: tuple[World, dict[str, dict[str, Any]]], name: str, roles: set[Role]) -> None:
     """A verb is guarded where it acts and not only where its button is shown."""
     world, parameters = house
     wrong = []
-    for name, roles in PERSONS.items():
-        client = client_of(world, name)
-        for page in pages():
-            if page.name in FOREIGN or page.rule is None or not page.rule.roles or page.rule.roles & roles:
-                continue
-            status = client.post(reverse(page.name, kwargs=parameters.get(page.name)), {}).status_code
-            if status != 403:
-                wrong.append((name, page.name, status))
+    client = client_of(world, name)
+    for page in pages():
+        if page.name in FOREIGN or page.rule is None or not page.rule.roles or page.rule.roles & roles:
+            continue
+        status = client.post(reverse(page.name, kwargs=parameters.get(page.name)), {}).status_code
+        if status != 403:
+            wrong.append((name, page.name, status))
     assert wrong == []
 
 
