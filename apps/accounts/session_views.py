@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts import services
 from apps.accounts.access import actor_of, allow
-from apps.accounts.models import SignIn, User
-from apps.accounts.selectors import sessions_of, sign_ins_visible_to
+from apps.accounts.models import SignIn
+from apps.accounts.selectors import sessions_of, sign_ins_visible_to, users_visible_to
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import saying
 
@@ -40,7 +40,7 @@ def mark_of(key: str) -> str:
 def session_end(request: HttpRequest) -> HttpResponse:
     """End one of your sign-ins, or all others."""
     actor = actor_of(request)
-    user = get_object_or_404(User, pk=actor.user_id)
+    user = get_object_or_404(users_visible_to(actor), pk=actor.user_id)
     mark = request.POST.get("mark", "")
     if mark == "others":
         with saying(request, "All other sign-ins have ended."):

@@ -14,7 +14,7 @@ from apps.accounts import token_services
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role, Scope
 from apps.accounts.models import ApiToken, User
-from apps.accounts.selectors import REVIEWERS, connections_visible_to, tokens_visible_to
+from apps.accounts.selectors import REVIEWERS, connections_visible_to, tokens_visible_to, users_visible_to
 from apps.accounts.token_services import CONNECTIONS_ONLY, LONGEST_DAYS, OWNERS
 from apps.audit.words import history
 from apps.core import clock
@@ -110,7 +110,7 @@ class TokenForm(forms.Form):
 @allow(*OWNERS, sensitive=True)
 def token_new(request: HttpRequest) -> HttpResponse:
     """Make a token for your own scripts."""
-    owner = get_object_or_404(User, pk=actor_of(request).user_id)
+    owner = get_object_or_404(users_visible_to(actor_of(request)), pk=actor_of(request).user_id)
     return _make(request, owner, reverse(_TOKENS[1]), _TOKENS[0])
 
 

@@ -41,6 +41,14 @@ _KEY = {
 }  # fmt: skip
 
 
+def _clean(part: Any) -> None:
+    """Leave out the generator's own marks, which say nothing to a reader."""
+    if isinstance(part, dict):
+        part.pop("x-spec-enum-id", None)
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _clean(inner)
+
+
 class Bearer(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types for it
     """A token in the header Authorization."""
 
@@ -59,6 +67,7 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         f"Refusal{status}": {"description": words, "content": content} for status, words in _REFUSALS.items()
     }
     result["components"]["parameters"] = {"IdempotencyKey": _KEY}
+    _clean(result)
     for name, schema in result["components"]["schemas"].items():
         if name.endswith("Out"):
             # `?fields=` leaves out what was not asked for.

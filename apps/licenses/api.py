@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Role, Scope
-from apps.agencies.models import Agency, Employee
+from apps.agencies.models import Agency
+from apps.agencies.selectors import employees_visible_to
 from apps.core.api import FIELDS, paged, pages_of, reason_json
 from apps.core.errors import NotFound
 from apps.core.task_types import TASK_TYPES
@@ -172,7 +173,7 @@ def stop_list(request: Request) -> Response:
     wanted = data.validated_data
     target: dict[str, Any] = {}
     if wanted["scope"] == "person":
-        target["employee"] = get_object_or_404(Employee, employee_id=wanted.get("employee", ""))
+        target["employee"] = get_object_or_404(employees_visible_to(actor), employee_id=wanted.get("employee", ""))
     elif wanted["scope"] == "agency":
         target["agency"] = get_object_or_404(Agency, code=wanted.get("agency", ""))
     elif wanted["scope"] == "phase":

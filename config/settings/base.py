@@ -250,12 +250,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "apps.core.api.problem",
     "UNAUTHENTICATED_USER": None,
 }
-REST_KNOX: dict[str, Any] = {
-    "TOKEN_MODEL": "accounts.ApiToken",
-    "TOKEN_PREFIX": "beacon_",
-    "AUTH_HEADER_PREFIX": "Bearer",
-}
-KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a model
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Beacon", "VERSION": "1", "OAS_VERSION": "3.1.1",
     "DESCRIPTION": "Who may hold a seat of the state's AI assistant, why, since when, and under which terms.",

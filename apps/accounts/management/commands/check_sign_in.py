@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.core.management.base import CommandParser
 from django.urls import reverse
 
 from apps.accounts.actors import Actor
+from apps.core import clock
 from apps.core.commands import DONE, REFUSED, Answer, OperatorCommand
 from apps.core.errors import Invalid
 
@@ -83,7 +83,7 @@ def _get(address: str, found: dict[str, Any]) -> requests.Response:
     answer = requests.get(address, timeout=_SECONDS, allow_redirects=False)
     answer.raise_for_status()
     if stated := answer.headers.get("Date"):
-        found["clock_difference"] = round((datetime.now(UTC) - parsedate_to_datetime(stated)).total_seconds())
+        found["clock_difference"] = round((clock.now() - parsedate_to_datetime(stated)).total_seconds())
     return answer
 
 
