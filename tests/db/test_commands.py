@@ -139,9 +139,9 @@ def test_access_stops_by_command(world: World) -> None:
 @pytest.mark.django_db
 def test_operations_are_tried_again(world: World) -> None:
     workspace = world.with_vendor("http://127.0.0.1:9/v1")
-    stuck = Operation.objects.create(
-        workspace=workspace, kind="invite", target="t", cause="test", state=Operation.State.NEEDS_ATTENTION
-    )
+    stuck = Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test")
+    for state in ("running", "needs_attention"):
+        Operation.objects.filter(pk=stuck.pk).update(state=state)
     assert run("retry_operations", "--reason", "Back", "--plan")[1]["operations"] == [stuck.pk]
     assert Operation.objects.get().state == Operation.State.NEEDS_ATTENTION
     assert run("retry_operations", "--reason", "Back", "--workspace", "main")[1]["operations"] == [stuck.pk]
