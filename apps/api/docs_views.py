@@ -57,7 +57,7 @@ def operations() -> list[tuple[str, list[dict[str, Any]]]]:
                     {
                         "method": method.upper(), "address": address,
                         "words": str(one.get("description", "")).partition("\n\n")[0],
-                        "parameters": [p["name"] for p in one.get("parameters", []) if p["in"] == "query"],
+                        "parameters": [p["name"] for p in one.get("parameters", []) if p.get("in") == "query"],
                         "fields": _fields(one),
                     }
                 )  # fmt: skip
