@@ -1,23 +1,28 @@
-"""manage.py load_agencies [FILE]: the secretariats and agencies from a CSV."""
+"""manage.py load_agencies [FILE] [--as EMAIL] [--plan] [--json]: the secretariats and agencies from a CSV."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
-from apps.accounts.actors import SYSTEM
+from apps.accounts.actors import Actor
 from apps.agencies.management.commands.make_roster import AGENCIES
 from apps.agencies.services import agencies_load
+from apps.core.commands import Answer, OperatorCommand
+from apps.core.errors import Invalid
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Make the directory's agencies what the CSV says (default: the executive branch that comes with Beacon)."
+    changes = True
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, nargs="?", default=AGENCIES)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        changed = agencies_load(actor=SYSTEM, path=options["file"])
-        self.stdout.write(f"{changed} agencies made or changed.")
+    def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
+        if not options["file"].is_file():
+            raise Invalid(f"There is no file {options['file']}.")
+        changed = agencies_load(actor=actor, path=options["file"])
+        return Answer([f"{changed} agencies made or changed."], {"changed": changed})

@@ -1,28 +1,31 @@
-"""manage.py record_bounces FILE: read delivery status notifications and stop mail to addresses that do not exist."""
+"""manage.py record_bounces FILE [--as EMAIL] [--plan] [--json]: stop mail to addresses that do not exist."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from apps.accounts.actors import SYSTEM
+from apps.accounts.actors import Actor
+from apps.core.commands import Answer, OperatorCommand
+from apps.core.errors import Invalid
 from apps.mail.models import Message
 from apps.mail.reports import Bounce, bounces_in, emails_in
 from apps.mail.services import bounce_record
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Read an mbox, a Maildir or a single .eml with delivery status notifications. Reading it twice does no harm."
+    changes = True
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
         path: Path = options["file"]
         if not path.exists():
-            raise CommandError(f"There is no {path}.")
+            raise Invalid(f"There is no {path}.")
         read = came_back = shut = strange = 0
         for email in emails_in(path):
             read += 1
@@ -34,13 +37,15 @@ class Command(BaseCommand):
                     came_back += 1
                     shut += bounce.is_address_bad
                     bounce_record(
-                        actor=SYSTEM, address=message.address, reason=bounce.words, permanent=bounce.is_address_bad,
+                        actor=actor, address=message.address, reason=bounce.words, permanent=bounce.is_address_bad,
                         message=message,
                     )  # fmt: skip
-        self.stdout.write(
+        said = (
             f"Read {read:,} e-mails: {came_back:,} messages came back, {shut:,} of them because the address does not"
             f" exist. {strange:,} reports are about no message of ours and were left alone."
         )
+        data = {"read": read, "came_back": came_back, "no_such_address": shut, "not_ours": strange}
+        return Answer([said], data)
 
     @staticmethod
     def _ours(bounce: Bounce) -> Message | None:
