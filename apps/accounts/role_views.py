@@ -76,7 +76,7 @@ COLUMNS = [
 def role_list(request: HttpRequest) -> HttpResponse:
     """See who holds which role."""
     actor = actor_of(request)
-    verbs = [("What each role may do", reverse("accounts:rights"))]
+    verbs = [("What each role may do", reverse("accounts:rights")), ("Sign-ins", reverse("accounts:sign-ins"))]
     if actor.has(Role.ADMINISTRATOR):
         verbs.insert(0, ("Grant a role", reverse("accounts:role-new")))
     listing = Listing(

@@ -51,7 +51,7 @@ def role_grant(
     with transaction.atomic(), translated():
         held = RoleAssignment.objects.create(
             user=user, role=role.value, scope=scope, until_on=until_on, reason=reason, granted_by=actor.name,
-            granted_by_key=actor.key, **(_confirmed(actor) if at_once else {}),
+            granted_by_key=actor.key, granted_at=clock.now(), **(_confirmed(actor) if at_once else {}),
         )  # fmt: skip
         if at_once:
             _sessions_end(user)
