@@ -65,8 +65,9 @@ def break_glass_sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in with a break-glass account. Everybody who must know is told."""
     form = SecretsForm(request.POST or None)
     if user := _secrets(request, form):
-        gate.start(request, user, method=break_glass.METHOD, proved_at=clock.now())
+        # First the alarm: nobody gets in unheard.
         break_glass.alarm(request, user)
+        gate.start(request, user, method=break_glass.METHOD, proved_at=clock.now())
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "account/break_glass.html", {"form": form}, status=401 if form.errors else 200)
 
