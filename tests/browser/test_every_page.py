@@ -30,7 +30,7 @@ ACT_ONLY = {
     "usage:import-apply", "usage:import-discard", "mail:message-retry", "terms:preview", "licenses:review-check",
     "licenses:review-answer", "training:import-apply", "training:import-discard", "catalog:similar",
     "catalog:inventory-cases", "catalog:inventory-tasks", "terms:receipt-pdf", "incidents:file", "incidents:breach-letter",
-    "audit:verify", "webhooks:test", "reports:bundle-file", "reports:bundle-progress", "reports:store", "reports:chart", "reports:file", "reports:stored-file", "reports:stored-check", "reports:stored-progress", "reports:transparency-json",
+    "audit:verify", "webhooks:test", "accounts:session-end", "reports:bundle-file", "reports:bundle-progress", "reports:store", "reports:chart", "reports:file", "reports:stored-file", "reports:stored-check", "reports:stored-progress", "reports:transparency-json",
     "registers:export", "registers:import-progress", "registers:import-discard",
 }  # fmt: skip
 # Erin, Paula and Audrey may open nearly everything; their pages are split so that two cores share them.

@@ -33,7 +33,7 @@ def test_every_secret_may_be_a_file_and_a_bad_one_is_not_repeated(tmp_path: Path
         file = tmp_path / name
         file.write_text(told.pop(name) + "\n")
         told[f"{name}_FILE"] = str(file)
-    assert read(told, production=True).oidc is not None
+    assert [one.id for one in read(told, production=True).identity] == ["state"]
     (tmp_path / "DATABASE_URL").write_text("mysql://beacon:only-here@db/beacon")
     with pytest.raises(BadEnvironment) as refused:
         read(told, production=True)
