@@ -57,6 +57,15 @@ def safe_next(request: HttpRequest) -> str:
     return wanted if is_here else ""
 
 
+def away(request: HttpRequest, address: str) -> HttpResponse:
+    """Lead the person to their provider by a page of our own.
+
+    A browser holds the policy of a page (`form-action 'self'`) also against where the answer to its form redirects,
+    and would stay here. A page that leads on is no form any more.
+    """
+    return render(request, "account/away.html", {"address": address})
+
+
 def enter(request: HttpRequest, identity: Identity, then: str) -> HttpResponse:
     """Sign the person in whom the provider vouches for. Raises `ClaimRefused`."""
     user = person_behind(identity)

@@ -141,8 +141,8 @@ def to_provider(request: HttpRequest, provider_id: str, then: str, *, confirm: b
         if provider.confirm_context:
             params["claims"] = _asking_for(provider.confirm_context)
     app_provider = Adapter(request, provider_id).get_provider()
-    answer: HttpResponse = app_provider.redirect(request, "login", then, data, auth_params=params)
-    return answer
+    asked = app_provider.redirect(request, "login", then, data, auth_params=params)
+    return gate.away(request, asked["Location"])
 
 
 def _asking_for(context: str) -> str:

@@ -11,7 +11,7 @@ from allauth.socialaccount.providers.saml.utils import build_auth, get_app_or_40
 from defusedxml import ElementTree
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -56,7 +56,7 @@ def to_provider(request: HttpRequest, provider_id: str, then: str, *, confirm: b
     url = auth.login(return_to="", force_authn=confirm)
     data = {"confirm": clock.now().isoformat()} if confirm else None
     provider.stash_redirect_state(request, "login", then, data, state_id=auth.get_last_request_id())
-    return HttpResponseRedirect(url)
+    return gate.away(request, url)
 
 
 class _Finish(views.FinishACSView):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -71,6 +73,14 @@ def start(folder: Path, *callbacks: str) -> Iterator[Running]:
         process.wait(timeout=20)
 
 
+def address_of(begun: Any) -> str:
+    """Where the page leads on that Beacon answers a sign-in with."""
+    found = re.search(r'http-equiv="refresh" content="0;url=([^"]*)"', begun.content.decode())
+    assert begun.status_code == 200, begun.content[:500]
+    assert found, begun.content[:500]
+    return unescape(found[1])
+
+
 def at_provider(location: str, person: str, browser: requests.Session | None = None) -> str:
     """Follow the way from Beacon's redirect through the provider, as `person`; returns where it leads back to."""
     home = urlsplit(location).netloc
@@ -87,6 +97,5 @@ def at_provider(location: str, person: str, browser: requests.Session | None = N
 def sign_in(client: Client, person: str, *, browser: requests.Session | None = None, then: str = "", at: str = "/accounts/oidc/state/login/") -> Any:  # fmt: skip
     """Sign in (or confirm, with another `at`) and return Beacon's answer to the callback."""
     begun = client.post(at, {"next": then})
-    assert begun.status_code == 302, begun.content[:500]
-    back = urlsplit(at_provider(begun["Location"], person, browser))
+    back = urlsplit(at_provider(address_of(begun), person, browser))
     return client.get(f"{back.path}?{back.query}")

@@ -18,7 +18,7 @@ from apps.accounts.models import RoleAssignment, RoleMapping, Session, SignIn, U
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from tests.factories.cast import World, import_rows
-from tests.identity.running import Running, at_provider, sign_in, start
+from tests.identity.running import Running, address_of, at_provider, sign_in, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("identity")]
 ERIN = {"email": "erin.administrator@mass.example", "name": "Erin Administrator"}
@@ -75,7 +75,7 @@ def test_erin_signs_in_and_lands_where_she_wanted_to_go(world: World, provider: 
 
 
 def test_the_request_carries_pkce_state_and_nonce(world: World, provider: Running) -> None:
-    asked = parse_qs(urlsplit(Client().post("/accounts/oidc/state/login/")["Location"]).query)
+    asked = parse_qs(urlsplit(address_of(Client().post("/accounts/oidc/state/login/"))).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert len(asked["nonce"][0]) >= 40
     assert asked["state"]
@@ -164,14 +164,14 @@ def test_a_recorded_token_and_a_used_code_open_nothing(world: World, provider: R
     assert check_of(sign_in(Client(), "erin")) == "nonce"
     provider.lies("")
     client = Client()
-    back = urlsplit(at_provider(client.post("/accounts/oidc/state/login/")["Location"], "erin"))
+    back = urlsplit(at_provider(address_of(client.post("/accounts/oidc/state/login/")), "erin"))
     callback = f"{back.path}?{back.query}"
     assert client.get(callback).status_code == 302
     assert check_of(client.get(callback)) == "state"
     # Somebody else's browser with the same address, and a code that nobody was given.
     assert check_of(Client().get(callback)) == "state"
     other = Client()
-    state = parse_qs(urlsplit(other.post("/accounts/oidc/state/login/")["Location"]).query)["state"][0]
+    state = parse_qs(urlsplit(address_of(other.post("/accounts/oidc/state/login/"))).query)["state"][0]
     assert check_of(other.get(f"{back.path}?code=made-up&state={state}")) == "token"
 
 
@@ -281,7 +281,7 @@ def test_a_sensitive_act_asks_the_provider_anew_and_comes_back(
     assert asked["Location"] == "/accounts/confirm/?next=%2Faccess%2Froles%2Fnew%2F"
     assert "State sign-in" in client.get(asked["Location"]).content.decode()
     sent = client.post("/accounts/confirm/", {"next": "/access/roles/new/"})
-    request = parse_qs(urlsplit(sent["Location"]).query)
+    request = parse_qs(urlsplit(address_of(sent)).query)
     assert request["max_age"] == ["0"]
     assert request["prompt"] == ["login"]
     key = client.session.session_key
@@ -311,7 +311,7 @@ def test_the_context_that_the_state_demands_must_be_in_acrs(
 ) -> None:
     use(settings, provider, confirm_context="c1")
     client, browser = stale
-    sent = parse_qs(urlsplit(client.post("/accounts/confirm/")["Location"]).query)
+    sent = parse_qs(urlsplit(address_of(client.post("/accounts/confirm/"))).query)
     assert json.loads(sent["claims"][0])["id_token"]["acrs"] == {"essential": True, "value": "c1"}
     for said in ({}, {"acrs": ["c2"]}, {"acrs": "c11"}, {"acrs": {"c1": 1}}):
         provider.knows(erin=ERIN | said)
@@ -351,7 +351,7 @@ def test_too_many_tries_are_stopped_and_without_a_counter_nobody_gets_in(
     world: World, provider: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = {Client().post("/accounts/oidc/state/login/").status_code for _ in range(32)}
-    assert answers == {302, 429}
+    assert answers == {200, 429}
     from redis.exceptions import ConnectionError as Away
 
     from apps.accounts import gate
