@@ -288,26 +288,31 @@ def mapping_new(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-@allow(Role.ADMINISTRATOR, sensitive=True)
-def mapping_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirm a mapping as the second person."""
+def _act_on_mapping(
+    request: HttpRequest, pk: int, *, submit: str, done: str, act: Any, form: type[forms.Form]
+) -> HttpResponse:
     mapping = get_object_or_404(mappings_visible_to(actor_of(request)), pk=pk)
     back = reverse("accounts:mapping", args=[pk])
     return form_page(
-        request, title=f"Confirm: {mapping}", form_class=EmptyForm, submit="Confirm", back=back,
-        act=lambda _: mapping_services.mapping_confirm(actor=actor_of(request), mapping=mapping),
-        done="It counts from the next sign-ins on.", crumbs=[(_MAPPINGS[0], reverse(_MAPPINGS[1])), (str(mapping), back)],
+        request, title=f"{submit}: {mapping}", form_class=form, submit=submit, back=back, done=done,
+        act=lambda data: act(actor=actor_of(request), mapping=mapping, **data),
+        crumbs=[(_MAPPINGS[0], reverse(_MAPPINGS[1])), (str(mapping), back)],
+    )  # fmt: skip
+
+
+@allow(Role.ADMINISTRATOR, sensitive=True)
+def mapping_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm a mapping as the second person."""
+    return _act_on_mapping(
+        request, pk, submit="Confirm", done="It counts from the next sign-ins on.",
+        act=mapping_services.mapping_confirm, form=EmptyForm,
     )  # fmt: skip
 
 
 @allow(Role.ADMINISTRATOR, sensitive=True)
 def mapping_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a mapping with every role that it gave."""
-    mapping = get_object_or_404(mappings_visible_to(actor_of(request)), pk=pk)
-    back = reverse("accounts:mapping", args=[pk])
-    return form_page(
-        request, title=f"End: {mapping}", form_class=ReasonForm, submit="End it", back=back,
-        act=lambda data: mapping_services.mapping_end(actor=actor_of(request), mapping=mapping, **data),
-        done="It has ended, with every role that it gave.",
-        crumbs=[(_MAPPINGS[0], reverse(_MAPPINGS[1])), (str(mapping), back)],
+    return _act_on_mapping(
+        request, pk, submit="End", done="It has ended, with every role that it gave.",
+        act=mapping_services.mapping_end, form=ReasonForm,
     )  # fmt: skip

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from apps.catalog.models import Adoption, UseCase
@@ -31,8 +29,3 @@ class AdoptionOut(serializers.ModelSerializer[Adoption]):
     class Meta:
         model = Adoption
         fields = ["id", "case", "agency", "since_on", "result", "minutes_saved", "answers", "method"]
-
-
-class AdoptIn(serializers.Serializer[Any]):
-    agency = serializers.CharField(max_length=10, help_text="Agency code")
-    since_on = serializers.DateField(required=False)
