@@ -81,7 +81,7 @@ def role_list(request: HttpRequest) -> HttpResponse:
         verbs.insert(0, ("Grant a role", reverse("accounts:role-new")))
     listing = Listing(
         request, roles_visible_to(actor), COLUMNS, "Roles", "roles", Empty("No role matches"), RoleFilter,
-        default_sort="-granted",
+        default_sort="-granted", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Roles", verbs=verbs,

@@ -78,7 +78,7 @@ def sign_in_list(request: HttpRequest) -> HttpResponse:
     """See attempts to sign in: your own, or everybody's for administrators and auditors."""
     listing = Listing(
         request, sign_ins_visible_to(actor_of(request)), COLUMNS, "Attempts to sign in", "sign-ins",
-        Empty("No attempt yet"), SignInFilter, default_sort="-at", counted_to=10_000,
+        Empty("No attempt yet"), SignInFilter, default_sort="-at", counted_to=10_000, names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Sign-ins", intro="A refused answer of an identity provider is named by the check that failed."

@@ -102,6 +102,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     listing = Listing(
         request, RosterLine.objects.filter(run=run).select_related("agency"), LINE_COLUMNS, "What each row asks for",
         "rows", Empty("No row asks for a change", "The file agrees with the directory."), LineFilter, default_sort="line",
+        names_people=True,
     )  # fmt: skip
     actor = actor_of(request)
     may = actor.has(Role.ADMINISTRATOR)

@@ -80,7 +80,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
     """Find people in the directory."""
     listing = Listing(
         request, employees_visible_to(actor_of(request)), PEOPLE_COLUMNS, "People", "people",
-        Empty("No people yet", "They come with the HR file."), PeopleFilter, default_sort="name",
+        Empty("No people yet", "They come with the HR file."), PeopleFilter, default_sort="name", names_people=True,
     )  # fmt: skip
     return listing_page(listing, title="People")
 

@@ -211,6 +211,7 @@ NO_VERB = {
     "import_apply": "A page or the command import_register: a person looks at the plan.",
     "import_discard": "A page: a person looks at the plan.",
     "people_export": "A file for a person, with a fresh sign-in.",
+    "people_taken": "Beacon writes it down by itself.",
     "import_plan": _BEACON, "import_go_on": _BEACON,
     "agencies_load": "A command of the operators.",
     "employee_link_user": _BEACON,

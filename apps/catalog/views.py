@@ -153,6 +153,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, reviewable_by(actor), REVIEW_COLUMNS, "Use cases to review and their history", "use cases",
         Empty("No use case yet", "New ones appear here as soon as they are begun."), ReviewFilter, default_sort="-sent",
+        names_people=True,
     )  # fmt: skip
     verbs = [
         ("Waiting for me", f"{reverse('catalog:reviews')}?waiting=true"),

@@ -27,6 +27,7 @@ from apps.console.chain_services import ASKED, VERIFIED, chain_verify_request
 from apps.core import clock
 from apps.core.errors import Invalid
 from apps.core.listing import Column, Empty, Listing, listing_page
+from apps.core.people_files import people_file
 from apps.core.verbs import saying
 from apps.terms.difference import Part, difference
 
@@ -65,7 +66,10 @@ def event_list(request: HttpRequest) -> HttpResponseBase:
             # A question that was not understood would be answered with everything.
             if listing.filter_set is not None and not listing.filter_set.is_valid():
                 raise Invalid("The search has a mistake.", how_to_fix="Correct it, then export.")
-            return export(listing.matching, form)
+            return people_file(
+                request, what="Audit trail", form=form, rows=listing.matching.count,
+                make=lambda: export(listing.matching, form), back=reverse("audit:events"),
+            )  # fmt: skip
         return redirect("audit:events")
     return listing_page(
         listing, title=CRUMB, verbs=[("State of the chain", reverse("audit:chain"))], has_json=True,

@@ -57,7 +57,7 @@ def stop_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, stops_visible_to(actor), COLUMNS, "Emergency stops", "stops",
         Empty("No emergency stop", "Access can be stopped at once for a person, an agency, a phase or everyone."),
-        StopFilter, default_sort="-since",
+        StopFilter, default_sort="-since", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, "console/stops.html", may=actor.has(Role.ADMINISTRATOR, Role.PRIVACY), agencies=Agency.objects.all(),

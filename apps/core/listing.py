@@ -24,6 +24,7 @@ from import_export.formats.base_formats import CSV, XLSX
 
 from apps.core import clock
 from apps.core.downloads import download
+from apps.core.people_files import people_file
 from apps.core.spreadsheets import safe_cell
 
 SIZES = (25, 50, 100)
@@ -86,6 +87,8 @@ class Listing:
     extra: dict[str, Any] = field(default_factory=dict)
     # Beyond so many rows the list only says that there are more (0: it always counts).
     counted_to: int = 0
+    # Its file names people: it is handed out for a reason, after a fresh sign-in, and written down.
+    names_people: bool = False
 
     def __post_init__(self) -> None:
         self.filter_set = self.filters(self.request.GET, self.queryset, request=self.request) if self.filters else None
@@ -166,6 +169,11 @@ def ids_of(values: Iterable[str]) -> list[int]:
 def listing_page(listing: Listing, template: str = "core/listing.html", **context: Any) -> HttpResponse:
     """The list as a page, or as a file where the address asks for `format=csv` or `xlsx`."""
     kind = listing.request.GET.get("format", "")
+    if kind in FORMATS and listing.names_people:
+        return people_file(
+            listing.request, what=listing.caption, form=kind, rows=listing.matching.count,
+            make=lambda: listing.export(kind), back=listing.request.path,
+        )  # fmt: skip
     if kind in FORMATS:
         return listing.export(kind)
     context |= {"listing": listing, "page": listing.page, "sort": listing.sort}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from apps.core.errors import BeaconError
@@ -79,8 +80,8 @@ def form_page(
             for reason in refusal.reasons:
                 form.add_error(None, str(reason))
         else:
-            if isinstance(result, HttpResponse):
-                return result
+            if isinstance(result, HttpResponseBase):
+                return cast(HttpResponse, result)
             messages.success(request, done(result) if callable(done) else done)
             return redirect(to(result) if to else back)
     context |= {

@@ -76,7 +76,7 @@ def question_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, questions_visible_to(actor), COLUMNS, "Questions", "questions",
         Empty("No question yet", "Your agency's contacts answer within two working days.", ask, "Ask a question" if ask else ""),
-        QuestionFilter, default_sort="due",
+        QuestionFilter, default_sort="due", names_people=actor.has(*ANSWERERS),
     )  # fmt: skip
     verbs = [("Ask a question", ask)] if ask else []
     if actor.has(*ANSWERERS):

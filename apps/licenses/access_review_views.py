@@ -132,7 +132,7 @@ def _items(request: HttpRequest, review: AccessReview) -> Listing:
     return Listing(
         request, review_items_visible_to(actor_of(request)).filter(review=review), ITEM_COLUMNS, "Holders", "review",
         Empty("Nobody of yours is in this review"), ItemFilter, default_sort="whom", checks="bulk",
-        check_label=lambda item: f"Select {item.whom}",
+        check_label=lambda item: f"Select {item.whom}", names_people=True,
     )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ def hold_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, holds_visible_to(actor_of(request)), COLUMNS, "Legal holds", "holds",
         Empty("Nobody is under legal hold", "A hold is placed on a person's page."), HoldFilter, default_sort="-placed",
+        names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Legal holds", intro="While a hold lasts the account is suspended at most and never removed."

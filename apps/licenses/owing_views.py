@@ -82,6 +82,7 @@ def owing_list(request: HttpRequest) -> HttpResponse:
     )
     listing = Listing(
         request, people, _columns(owing), "People with a step left", "owing", empty, OwingFilter, default_sort="name",
+        names_people=True,
     )  # fmt: skip
     verbs = []
     if actor.agency_ids and listing.page.paginator.count:

@@ -56,7 +56,7 @@ def seat_list(request: HttpRequest) -> HttpResponse:
     """See seats."""
     listing = Listing(
         request, seats_visible_to(actor_of(request)), COLUMNS, "Seats", "seats",
-        Empty("No seats yet", "A seat is kept when a request is approved."), SeatFilter, default_sort="-since",
+        Empty("No seats yet", "A seat is kept when a request is approved."), SeatFilter, default_sort="-since", names_people=True,
     )  # fmt: skip
     return listing_page(listing, title="Seats")
 

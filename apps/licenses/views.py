@@ -71,7 +71,7 @@ def _queue(request: HttpRequest) -> Listing:
     return Listing(
         request, requests_visible_to(actor_of(request)), COLUMNS, "Seat requests", "requests",
         Empty("No requests yet", "They appear here as employees ask."), RequestFilter, default_sort="asked",
-        checks="bulk", check_label=lambda r: f"Select {r.employee}",
+        checks="bulk", check_label=lambda r: f"Select {r.employee}", names_people=True,
     )  # fmt: skip
 
 

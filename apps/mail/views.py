@@ -62,7 +62,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, messages_visible_to(actor_of(request)), COLUMNS, "Mail", "messages",
         Empty("No mail yet", "Mail follows from decisions, and once a day from what waits."), MessageFilter,
-        default_sort="-queued",
+        default_sort="-queued", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Mail", intro="What Beacon wrote to people, and what became of it.",
@@ -133,7 +133,7 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, suppressions_visible_to(actor_of(request)), columns, "Addresses without mail", "addresses",
         Empty("Every address gets its mail", "An address stands here once mail to it came back for good."),
-        SuppressionFilter, default_sort="-since",
+        SuppressionFilter, default_sort="-since", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Addresses without mail", crumbs=[(_MAIL[0], reverse(_MAIL[1])), ("Addresses without mail", "")],

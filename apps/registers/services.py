@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db import transaction
@@ -142,12 +143,23 @@ def people_export(*, actor: Actor, register: str, form: str, reason: str) -> byt
     given(reason)
     with transaction.atomic():
         content, rows = reading.written(book, actor, form)
-        taken = PeopleExport.objects.create(
-            what=book.title, form=form, rows=rows, reason=reason.strip(), taken_by=actor.name, taken_at=clock.now()
-        )
-        after = {"register": register, "form": form, "rows": rows}
-        audit.record(actor, "registers.people.exported", taken, after=after, reason=taken.reason)
+        people_taken(actor=actor, what=book.title, form=form, rows=rows, reason=reason, narrowed={"register": register})
     return content
+
+
+def people_taken(
+    *, actor: Actor, what: str, form: str, rows: int, reason: str, narrowed: Mapping[str, str]
+) -> PeopleExport:
+    """Write down that somebody takes a file that names people (settings.PEOPLE_TAKEN). Raises `Invalid` without a reason."""
+    actor.require_fresh()
+    why = given(reason)
+    with transaction.atomic():
+        taken = PeopleExport.objects.create(
+            what=what, form=form, rows=rows, reason=why, taken_by=actor.name, taken_at=clock.now()
+        )
+        after = {"what": what, "form": form, "rows": rows, "narrowed": dict(narrowed)}
+        audit.record(actor, "registers.people.exported", taken, after=after, reason=why)
+    return taken
 
 
 # ---- inside ------------------------------------------------------------------------------------------------

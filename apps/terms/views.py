@@ -240,7 +240,7 @@ def acceptance_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, acceptances_visible_to(actor), ACCEPTANCE_COLUMNS, "Acceptances of the terms", "acceptances",
         Empty("No acceptance yet", "They appear as people accept the terms.", reverse("terms:current"), "Read the terms"),
-        AcceptanceFilter if everyone else None, default_sort="-at",
+        AcceptanceFilter if everyone else None, default_sort="-at", names_people=everyone,
     )  # fmt: skip
     title = "Acceptances" if everyone else "My acceptances"
     return listing_page(listing, title=title, crumbs=[(TERMS_LIST[0], reverse(TERMS_LIST[1])), (title, "")])

@@ -16,6 +16,7 @@ from apps.accounts.actors import Role
 from apps.audit.words import history
 from apps.core.downloads import csv_download
 from apps.core.listing import Column, Empty, Listing, listing_page
+from apps.core.people_files import people_file
 from apps.core.sheets import table
 from apps.core.verbs import form_page, saying
 from apps.training import completions, import_services
@@ -174,7 +175,14 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     run = get_object_or_404(imports_visible_to(actor), pk=pk)
     if request.GET.get("format") == "csv":
-        return _outcomes(run)
+        return people_file(
+            request,
+            what=f"Rows of {run}",
+            form="csv",
+            rows=lambda: run.rows,
+            make=lambda: _outcomes(run),
+            back=request.path,
+        )
     acts = actor.has(Role.ADMINISTRATOR, Role.PRIVACY)
     context = {
         "run": run, "crumbs": [*_crumbs(), (str(run), "")], "history": history(run), "tag": STATE_TAGS[run.state],

@@ -147,7 +147,7 @@ def waiver_list(request: HttpRequest) -> HttpResponse:
     """See waivers of training."""
     listing = Listing(
         request, waivers_visible_to(actor_of(request)), WAIVER_COLUMNS, "Waivers of training", "waivers",
-        Empty("No waivers yet", "They are granted on a person's page."), WaiverFilter, default_sort="until",
+        Empty("No waivers yet", "They are granted on a person's page."), WaiverFilter, default_sort="until", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Waivers of training", crumbs=[("Training", reverse("training:overview")), ("Waivers", "")]

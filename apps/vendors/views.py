@@ -77,7 +77,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     listing = Listing(
         request, operations_visible_to(actor).filter(run=run), OPERATION_COLUMNS, "What the run asks of the vendor",
         "operations", Empty("Nothing to change", "The vendor shows what was decided."), OperationFilter,
-        default_sort="id",
+        default_sort="id", names_people=True,
     )  # fmt: skip
     crumbs = [
         (WORKSPACES[0], reverse(WORKSPACES[1])),
@@ -137,7 +137,7 @@ def operation_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, operations_visible_to(actor_of(request)), OPERATION_COLUMNS, "Operations", "operations",
         Empty("Nothing was asked of the vendor yet", "Operations follow from decisions about seats."), OperationFilter,
-        default_sort="-id",
+        default_sort="-id", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Operations", intro="Every change asked of the vendor, why, and what it answered."
@@ -218,7 +218,7 @@ def drift_list(request: HttpRequest) -> HttpResponse:
         return redirect(f"{request.path}?state=open")
     listing = Listing(
         request, drifts_visible_to(actor_of(request)), DRIFT_COLUMNS, "Drift", "differences",
-        Empty("No drift", "The vendor shows what Beacon decided."), DriftFilter, default_sort="-since",
+        Empty("No drift", "The vendor shows what Beacon decided."), DriftFilter, default_sort="-since", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing, title="Drift", intro="What the vendor has that Beacon did not decide, and the other way round."

@@ -20,6 +20,7 @@ from apps.audit.words import history
 from apps.core import bell, clock
 from apps.core.downloads import csv_download
 from apps.core.listing import Column, Empty, Listing, listing_page
+from apps.core.people_files import people_file
 from apps.core.verbs import ReasonForm, form_page, saying
 from apps.vendors import services
 from apps.vendors.limiter import CALLS
@@ -344,7 +345,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request, events_visible_to(actor_of(request)), EVENT_COLUMNS, "Vendor's log", "lines",
         Empty("Nothing read yet", "Beacon reads the vendor's audit log every ten minutes."), EventFilter,
-        default_sort="-at",
+        default_sort="-at", names_people=True,
     )  # fmt: skip
     return listing_page(
         listing,
@@ -371,7 +372,10 @@ def workspace_members(request: HttpRequest, name: str) -> HttpResponse:
     workspace = get_object_or_404(workspaces_visible_to(actor_of(request)), name=name)
     lines = memberships(workspace)
     if request.GET.get("format") == "csv":
-        return _members_csv(workspace, lines)
+        return people_file(
+            request, what=f"Members of {workspace.title}", form="csv", rows=lambda: len(lines),
+            make=lambda: _members_csv(workspace, lines), back=request.path,
+        )  # fmt: skip
     context = {
         "workspace": workspace, "total": len(lines), "lines": [line for line in lines if line.step != "keep"][:500],
         "waiting": sum(line.step != "keep" for line in lines), "now": clock.now(),

@@ -348,6 +348,8 @@ INVENTORY_PRODUCT, INVENTORY_VENDOR, INVENTORY_EMAIL = "ChatGPT Enterprise", "Op
 CASE_SUSPENDERS = ["apps.catalog.hooks.case_suspend_by_number"]
 # Each compares records with what the audit trail says of them and returns audit.selectors.Found or None.
 AUDIT_CHECKS = ["apps.incidents.checks.first_altered"]
+# Called with actor, what, form, rows, reason and narrowed (the filters) before a file that names people is handed out.
+PEOPLE_TAKEN = ["apps.registers.services.people_taken"]
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
 TICK = [
     "apps.audit.tasks.sweep",

@@ -143,6 +143,9 @@ EXAMPLES: dict[str, Callable[[World], Act]] = {
     "import_apply": with_(_planned_file, lambda w, run: files.import_apply(actor=w.erin, run=run, number=1, reason="x")),
     "import_go_on": with_(_confirmed_file, lambda _, run: files.import_go_on(actor=SYSTEM, run=run)),
     "import_discard": with_(_planned_file, lambda w, run: files.import_discard(actor=w.erin, run=run)),
+    "people_taken": lambda w: lambda: files.people_taken(
+        actor=w.erin, what="Seats", form="csv", rows=7, reason="x", narrowed={}
+    ),
     "people_export": lambda w: lambda: files.people_export(actor=w.erin, register="contacts", form="csv", reason="x"),
     "case_begin": lambda w: lambda: cases.case_begin(actor=w.bob, title="T", problem="P"),
     "case_write": with_(lambda w: catalog.draft(w.bob), lambda w, c: cases.case_write(actor=w.bob, case=c, texts={"title": "U"})),

@@ -121,7 +121,7 @@ def test_every_row_has_its_outcome_and_no_formula(world: World) -> None:
     run = imports.completions_import(actor=world.erin, file_name="lms.csv", content=content)
     client = Client()
     client.force_login(world.users["erin"])
-    response = client.get(reverse("training:import", args=[run.pk]) + "?format=csv")
+    response = client.post(reverse("training:import", args=[run.pk]) + "?format=csv", {"reason": "Request 7"})
     lines = response.content.decode().splitlines()
     assert [line.split(",")[1] for line in lines] == ["outcome", "new", "rejected", "known"]
     assert "'=cmd()" in lines[2]
