@@ -15,8 +15,9 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
-from apps.accounts.actors import PRIVILEGED, SYSTEM
+from apps.accounts.actors import PRIVILEGED, SYSTEM, Role
 from apps.accounts.claims import Check, ClaimRefused
+from apps.accounts.last_administrator import somebody_remains
 from apps.accounts.models import RoleAssignment, RoleMapping, Session, SignIn, User
 from apps.audit import services as audit
 from apps.core import clock, hooks
@@ -62,7 +63,8 @@ def person_behind(identity: Identity) -> User:
 def roles_follow(user: User, identity: Identity) -> None:
     """Give and end the roles that the provider's groups and app roles decide (RoleMapping, confirmed ones alone).
 
-    Roles that people granted are not touched. What changes ends the person's other sessions.
+    Roles that people granted are not touched. What changes ends the person's other sessions. The last administrator
+    stays one, which the trail says at each of their sign-ins, until there is another.
     """
     wanted = {
         mapping.pk: mapping
@@ -75,7 +77,7 @@ def roles_follow(user: User, identity: Identity) -> None:
                 user=user, ended_at=None, mapping__provider=identity.provider
             )
         )
-        gone = [one for one in held if one.mapping_id not in wanted]
+        gone = _but_the_last_administrator([one for one in held if one.mapping_id not in wanted])
         there = {(one.role, one.scope) for one in user.role_assignments.filter(ended_at=None)} - {
             (one.role, one.scope) for one in gone
         }
@@ -119,6 +121,15 @@ def _usable(user: User) -> User:
     if user.kind != User.Kind.PERSON or not user.is_active:
         raise ClaimRefused(Check.ACCOUNT)
     return user
+
+
+def _but_the_last_administrator(gone: list[RoleAssignment]) -> list[RoleAssignment]:
+    if somebody_remains(gone):
+        return gone
+    for held in gone:
+        if held.role == Role.ADMINISTRATOR:
+            audit.record(SYSTEM, "accounts.role.kept", held, after={"role": held.role, "why": "the last administrator"})
+    return [one for one in gone if one.role != Role.ADMINISTRATOR]
 
 
 def _end(assignments: Iterable[RoleAssignment], reason: str) -> None:

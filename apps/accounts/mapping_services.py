@@ -7,8 +7,9 @@ from django.db import transaction
 
 from apps.accounts import identity
 from apps.accounts.actors import PRIVILEGED, Actor, Role
-from apps.accounts.errors import SecondPersonNeeded
-from apps.accounts.models import RoleMapping
+from apps.accounts.errors import LastAdministrator, SecondPersonNeeded
+from apps.accounts.last_administrator import somebody_remains
+from apps.accounts.models import RoleAssignment, RoleMapping
 from apps.audit import services as audit
 from apps.core import clock
 from apps.core.db.errors import translated
@@ -58,12 +59,14 @@ def mapping_confirm(*, actor: Actor, mapping: RoleMapping) -> RoleMapping:
 
 
 def mapping_end(*, actor: Actor, mapping: RoleMapping, reason: str) -> RoleMapping:
-    """End a mapping, with every role that it gave, at once."""
+    """End a mapping, with every role that it gave, at once. Raises `LastAdministrator` where nobody else would be one."""
     actor.require(Role.ADMINISTRATOR)
     actor.require_fresh()
     given(reason)
     with transaction.atomic():
         held = _open(mapping)
+        if not somebody_remains(RoleAssignment.objects.filter(mapping=held, ended_at=None)):
+            raise LastAdministrator()
         held.ended_at = clock.now()
         held.save(update_fields=["ended_at"])
         identity.mapped_roles_end(held, reason)

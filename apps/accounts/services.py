@@ -11,8 +11,8 @@ from django.db import transaction
 
 from apps.accounts.actors import PRIVILEGED, Actor, Role
 from apps.accounts.errors import LastAdministrator, SecondPersonNeeded, SelfGrant
+from apps.accounts.last_administrator import somebody_remains
 from apps.accounts.models import RoleAssignment, Session, User
-from apps.accounts.selectors import actor_for, roles_in_force
 from apps.audit import services as audit
 from apps.core import clock
 from apps.core.db.errors import translated
@@ -89,12 +89,10 @@ def role_end(*, actor: Actor, assignment: RoleAssignment, reason: str) -> RoleAs
     actor.require_fresh()
     given(reason)
     with transaction.atomic():
-        locked = list(
-            roles_in_force().select_for_update(of=("self",)).select_related("user").filter(role=assignment.role)
-        )
+        remains = somebody_remains([assignment])
         held = _open(assignment)
-        if held.role == Role.ADMINISTRATOR and held.pk in {one.pk for one in locked}:
-            _check_others(held, locked)
+        if not remains:
+            raise LastAdministrator()
         held.ended_at = clock.now()
         held.save(update_fields=["ended_at"])
         _sessions_end(held.user)
@@ -155,13 +153,6 @@ def _open(assignment: RoleAssignment) -> RoleAssignment:
 
 def _confirmed(actor: Actor) -> dict[str, Any]:
     return {"confirmed_by": actor.name, "confirmed_by_key": actor.key, "confirmed_at": clock.now()}
-
-
-def _check_others(held: RoleAssignment, in_force: list[RoleAssignment]) -> None:
-    """Break-glass accounts and connections do not count: they are for the day on which nobody else is left."""
-    others = (one.user for one in in_force if one.pk != held.pk and one.user.kind == User.Kind.PERSON)
-    if not any(user.is_active and actor_for(user) for user in others):
-        raise LastAdministrator()
 
 
 def _check_grant(user: User, role: Role, scope: str, until_on: date | None) -> None:

@@ -11,8 +11,6 @@ from django.db import IntegrityError, transaction
 from apps.accounts import errors as account_errors
 from apps.accounts import services as accounts
 from apps.accounts.actors import SYSTEM, Role
-from apps.accounts.models import RoleAssignment
-from apps.accounts.selectors import actor_for
 from apps.agencies import errors as agency_errors
 from apps.agencies import services as agencies
 from apps.agencies.models import Agency, Employee
@@ -320,20 +318,6 @@ def test_an_agency_keeps_a_contact_also_when_two_end_on_one_day(world: World) ->
         agencies.contact_end(actor=world.erin, contact=second, reason="New role")
     agencies.contact_add(actor=world.erin, employee=world.employee("A003"), agency=world.a, kind="backup")
     agencies.contact_end(actor=world.erin, contact=second, reason="New role")
-
-
-def test_the_last_administrator_who_can_sign_in_stays_one(db: None) -> None:
-    world = World.build(more=40)
-    erin, eve = (RoleAssignment.objects.get(user=world.users[name]) for name in ("erin", "eve"))
-    import_rows([r for r in world.rows if r[0] != "A005"])  # Eve leaves
-    assert actor_for(world.users["eve"]) is None
-    with pytest.raises(account_errors.LastAdministrator):
-        accounts.role_end(actor=world.erin, assignment=erin, reason="Time to go")
-    accounts.role_end(actor=world.erin, assignment=eve, reason="Has left")
-    with pytest.raises(Invalid):
-        accounts.role_end(actor=world.erin, assignment=eve, reason="Again")
-    accounts.role_grant(actor=SYSTEM, user=world.users["bob"], role=Role.ADMINISTRATOR)
-    accounts.role_end(actor=world.bob, assignment=erin, reason="Time to go")
 
 
 def test_nobody_grants_themselves_a_role(world: World) -> None:

@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from apps.accounts import services as accounts
+from apps.accounts.errors import LastAdministrator
+from apps.accounts.models import RoleAssignment
 from apps.core import clock
 from apps.licenses import services
 from apps.licenses.models import Seat, SeatRequest
@@ -174,3 +177,18 @@ def test_approving_works_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatc
     world.with_vendor("http://127.0.0.1:9/v1")
     world.holders(1)
     assert Operation.objects.filter(state="pending", kind="invite").count() == 1
+
+
+def test_two_administrators_who_end_each_other_leave_one() -> None:
+    world = World.build()
+    actors = [world.erin, world.eve]
+    roles = [RoleAssignment.objects.get(user=world.users[name]) for name in ("eve", "erin")]
+
+    def end(number: int) -> str:
+        try:
+            accounts.role_end(actor=actors[number], assignment=roles[number], reason="New job")
+        except LastAdministrator:
+            return "refused"
+        return "ended"
+
+    assert sorted(at_once(2, end)) == ["ended", "refused"]

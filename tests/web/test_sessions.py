@@ -198,16 +198,6 @@ def test_there_are_two_and_the_database_knows_it(world: World, capsys: pytest.Ca
     assert all(seed.startswith("gAAAA") for seed in seeds), "seeds lie sealed in the database"
 
 
-def test_it_does_not_count_as_an_administrator_who_is_left(world: World) -> None:
-    from apps.accounts.errors import LastAdministrator
-
-    break_glass.make(1)
-    erin, eve = (RoleAssignment.objects.get(user=world.users[name]) for name in ("erin", "eve"))
-    accounts.role_end(actor=world.erin, assignment=eve, reason="New job")
-    with pytest.raises(LastAdministrator):
-        accounts.role_end(actor=world.erin, assignment=erin, reason="New job")
-
-
 def test_confirming_with_a_break_glass_account_takes_its_secrets_again(world: World) -> None:
     made = break_glass.make(2)
     client = Client()

@@ -14,8 +14,9 @@ from django.db.migrations.executor import MigrationExecutor
 from redis import Redis
 from redis.exceptions import RedisError
 
-from apps.accounts.actors import Actor
-from apps.accounts.models import ApiToken
+from apps.accounts.actors import Actor, Role
+from apps.accounts.models import ApiToken, User
+from apps.accounts.selectors import actor_for, roles_in_force
 from apps.core import clock
 from apps.core.commands import DONE, REFUSED, Answer, OperatorCommand
 from apps.core.tasks import TICKED
@@ -37,14 +38,12 @@ class Check:
 
 
 class Command(OperatorCommand):
-    help = (
-        "Look at database, migrations, broker, queues, the tick, workspaces, tokens and certificates. Changes nothing."
-    )
+    help = "Look at database, migrations, broker, queues, tick, workspaces, tokens, administrators, certificates. Changes nothing."
 
     def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
         checks = [_database(), *_broker()]
         if checks[0].well:
-            checks += [_migrations(), *_workspaces(), _tokens()]
+            checks += [_migrations(), *_workspaces(), _tokens(), _administrators()]
         checks += _certificates()
         wrong = [f"{check.name}: {check.found}" for check in checks if not check.well]
         said = [f"{'ok ' if check.well else 'NOT'} {check.name}: {check.found}" for check in checks]
@@ -101,6 +100,13 @@ def _tokens() -> Check:
     soon = ApiToken.objects.filter(withdrawn_at=None, expires_at__gt=now, expires_at__lt=now + SOON)
     names = ", ".join(f"{token} on {token.expires_at:%Y-%m-%d}" for token in soon)
     return Check("tokens that end within 30 days", True, names or "none")
+
+
+def _administrators() -> Check:
+    """One alone can confirm nothing, and nobody can take over from them."""
+    found = {one.user_id: one.user for one in roles_in_force().filter(role=Role.ADMINISTRATOR).select_related("user")}
+    able = sum(user.is_active and user.kind == User.Kind.PERSON and bool(actor_for(user)) for user in found.values())
+    return Check("administrators", able >= 2, f"{able} can sign in")
 
 
 def _certificates() -> list[Check]:

@@ -1,0 +1,31 @@
+"""The last administrator cannot be removed: not by a colleague, not by a mapping, not by the identity provider's groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from apps.accounts.actors import Role
+from apps.accounts.models import RoleAssignment, User
+from apps.accounts.selectors import actor_for, roles_in_force
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('last_administrator'))"
+
+
+def somebody_remains(going: Iterable[RoleAssignment]) -> bool:
+    """Whether somebody who can sign in is still an administrator once these roles have ended.
+
+    Break-glass accounts and connections do not count: they are for the day on which nobody else is left. Holds a lock
+    until the transaction ends, so that two who end each other's role do so one after the other.
+    """
+    ids = [one.pk for one in going if one.role == Role.ADMINISTRATOR]
+    if not ids:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK)
+    in_force = roles_in_force().filter(role=Role.ADMINISTRATOR)
+    if not in_force.filter(pk__in=ids).exists():
+        return True
+    others = in_force.exclude(pk__in=ids).filter(user__kind=User.Kind.PERSON, user__is_active=True)
+    return any(actor_for(one.user) for one in others.select_related("user"))
