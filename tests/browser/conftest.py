@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 from config.env import ROOT
 
@@ -27,3 +29,24 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def axe_source() -> str:
     assert AXE.exists(), "axe-core is missing: run `make setup`."
     return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def policy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the browser blocked because the content security policy forbids it, in every window of a test: nothing."""
+    blocked: list[str] = []
+    opened = Browser.new_context
+
+    def new_context(self: Browser, **options: Any) -> BrowserContext:
+        context = opened(self, **options)
+        context.on(
+            "console",
+            lambda said: (
+                blocked.append(f"{said.text} {said.location}") if "Content Security Policy" in said.text else None
+            ),
+        )
+        return context
+
+    monkeypatch.setattr(Browser, "new_context", new_context)
+    yield blocked
+    assert blocked == []
