@@ -56,6 +56,27 @@ class MethodMiddleware:
         return self.get_response(request) if request.method in _METHODS else HttpResponseNotAllowed(_METHODS)
 
 
+class NotSecure(BeaconError):
+    status = 403
+    text = "Other systems call over https alone."
+    how_to_fix = "Change the address to https, and withdraw the token: it may have been read on the way."
+
+
+class SecureCallsMiddleware:
+    """A call of another system over http is refused, not led on: a redirect would hide that its token went in the clear.
+
+    Pages are redirected (SECURE_SSL_REDIRECT, SECURE_REDIRECT_EXEMPT). ASVS v5.0.0-4.1.2.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure() and request.path.startswith(("/api/", "/scim/")):
+            return JsonResponse(problem_body(NotSecure()), status=NotSecure.status, content_type=CONTENT_TYPE)
+        return self.get_response(request)
+
+
 class ProxyMiddleware:
     """The address of whoever asks: what a proxy of ours (settings.TRUSTED_PROXIES) says, and of nobody else.
 

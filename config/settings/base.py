@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.middleware.SecureCallsMiddleware",
     "apps.core.middleware.MethodMiddleware",
     "apps.core.middleware.HealthMiddleware",
     "apps.core.middleware.ProxyMiddleware",
@@ -234,6 +235,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: [] for feature in ("camera", "microphone", "geolocation", "payment", "usb", "browsing-topics")
 }
+# Where https is a must (SECURE_SSL_REDIRECT), calls of other systems are refused over http (SecureCallsMiddleware).
+SECURE_REDIRECT_EXEMPT = ["^api/", "^scim/"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -105,3 +105,16 @@ def test_production_adds_transport_and_cookies() -> None:
         "SESSION_COOKIE_SECURE = True", 'SESSION_COOKIE_NAME = "__Host-', '"sslmode"',
     ):  # fmt: skip
         assert line in text
+
+
+def test_over_http_pages_lead_on_and_calls_of_other_systems_are_refused(world: World, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    client = client_of(world, "erin")
+    assert client.get("/seats/")["Location"] == "https://testserver/seats/"
+    for path in ("/api/v1/seats/", "/api/v1/stops/", "/scim/v2/Users"):
+        answer = client.post(path) if "stops" in path else client.get(path)
+        assert answer.status_code == 403
+        assert answer["Content-Type"] == "application/problem+json"
+        assert "withdraw the token" in answer.json()["reasons"][0]["how_to_fix"]
+        protected(answer, path)
+    assert client.get("/api/v1/seats/", secure=True).status_code == 200
