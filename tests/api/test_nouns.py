@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.api.building import Noun
 from apps.api.nouns import NOUNS
@@ -65,6 +67,27 @@ def test_everybody_is_told_of_the_records_in_their_sight_and_of_no_other(db: Non
                     if answer.status_code != status:
                         wrong.append((name, noun.path, status, answer.status_code))
     assert wrong == []
+
+
+def test_a_list_asks_the_database_no_more_for_more_rows(db: None) -> None:
+    world, _ = furnished()
+    client, actor = client_of(world, "erin"), world.erin
+    more: dict[str, tuple[int, int]] = {}
+    long = 0
+    for noun in NOUNS:
+        if not noun.has_list or (noun.roles and not actor.has(*noun.roles)) or noun.selector(actor).count() < 2:
+            continue
+        asked = []
+        client.get(f"/api/v1/{noun.path}/")
+        for size in (1, 1000):
+            with CaptureQueriesContext(connection) as queries:
+                client.get(f"/api/v1/{noun.path}/?page_size={size}")
+            asked.append(len(queries))
+        long += 1
+        if asked[1] > asked[0]:
+            more[noun.path] = (asked[0], asked[1])
+    assert more == {}
+    assert long > 15
 
 
 def test_charlie_does_nothing_to_a_record_of_agency_a_by_any_verb(db: None) -> None:

@@ -34,7 +34,7 @@ from apps.vendors.models import Operation, Workspace
 from apps.vendors.planning import plan_for
 from apps.vendors.providers import provider_for
 from simulator.testing import RunningSimulator, start
-from tests.bench import directory, registers, reports, state, usage
+from tests.bench import directory, interface, registers, reports, state, usage
 from tests.bench import trail as long_trail
 
 Figure = dict[str, Any]
@@ -76,6 +76,7 @@ def run(employees: int, only: set[str]) -> Iterator[Figure]:
         ("usage-year", lambda: usage.year(timed, figure) if "usage-year" in only else iter(())),
         ("report", lambda: reports.figures(timed, figure)),
         ("pages", pages),
+        ("api", lambda: interface.lists(timed, figure)),
         ("audit", trail),
         ("audit-million", lambda: long_trail.million(timed, figure) if "audit-million" in only else iter(())),
     ]
