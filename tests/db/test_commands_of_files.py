@@ -188,8 +188,8 @@ def test_reports_and_statements_are_written(tmp_path: Path, capfdbinary: pytest.
 # ---- the vendor ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.django_db
-def test_a_workspace_is_looked_at_planned_and_brought_into_line(simulator: RunningSimulator, tmp_path: Path) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_workspace_is_looked_at_planned_and_brought_into_line(simulator: RunningSimulator) -> None:
     world = World.build()
     world.with_vendor(simulator.vendor_url)
     world.holder(world.employee("A003"))
@@ -198,17 +198,22 @@ def test_a_workspace_is_looked_at_planned_and_brought_into_line(simulator: Runni
     assert (code, said["workspace"]) == (0, "main")
     assert all(one["holds"] for one in said["findings"])
     # What was seen is kept with the run; nothing is asked for and nothing stands in the trail.
-    with nothing_left(
-        tmp_path, but=("vendors_syncrun", "vendors_vendorgroup", "vendors_vendoraccount", "vendors_posture")
-    ):
-        code, said = run("sync_workspace", "main", "--plan")
-    assert (code, said["plan"], [one["kind"] for one in said["operations"]], said["sent"]) == (0, True, ["invite"], 0)
-    assert simulator.counts()["invites"] == 0
+    events = AuditEvent.objects.count()
+    code, said = run("sync_workspace", "main", "--plan")
+    assert (code, said["plan"], [one["kind"] for one in said["operations"]], said["sent"]) == (
+        0, {"invite": 1}, ["invite"], 0,
+    )  # fmt: skip
+    assert (AuditEvent.objects.count(), Operation.objects.count(), simulator.counts()["invites_pending"]) == (
+        events,
+        0,
+        0,
+    )
+    assert SyncRun.objects.get().problems == ["Only a plan was asked for."]
     assert run("sync_workspace", "main", "--as", BOB)[0] == REFUSED
     code, said = run("sync_workspace", "main", "--as", ERIN)
     assert (code, said["state"], said["plan"]) == (0, "done", {"invite": 1})
     assert said["sent"] >= 1
-    assert simulator.counts()["invites"] == 1
+    assert simulator.counts()["invites_pending"] == 1
     assert SyncRun.objects.order_by("pk").last().started_by == "Erin Administrator"  # type: ignore[union-attr]  # there is one
     assert run("sync_workspace", "other")[0] == REFUSED
     assert run("check_workspace", "other")[1]["reasons"] == ["There is no workspace 'other' (known: main)."]
