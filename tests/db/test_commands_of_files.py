@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from openpyxl import load_workbook
 
+from apps.agencies import fiction
 from apps.agencies.models import Employee, RosterRun
 from apps.api.management.commands import check_openapi
 from apps.audit.models import AuditEvent
@@ -28,8 +30,7 @@ ERIN, BOB = "erin.administrator@mass.example", "bob.employee@mass.example"
 
 
 def roster(path: Path, rows: list[list[str]]) -> Path:
-    head = "employee_id,email,first_name,last_name,title,agency_code,manager_id,status,seasonal,start_date,end_date"
-    path.write_text("\n".join([head, *(",".join(one) for one in rows)]) + "\n")
+    path.write_bytes(fiction.to_csv(rows))
     return path
 
 
@@ -122,7 +123,7 @@ def test_completions_are_planned_and_imported(world: World, tmp_path: Path) -> N
 def test_usage_is_planned_imported_and_invented(world: World, tmp_path: Path, settings: Any) -> None:
     world.with_vendor("http://127.0.0.1:9/v1")
     file, bob = tmp_path / "usage.csv", world.employee("A003")
-    file.write_text(f"cadence,period_start,email,messages\ndaily,{clock.today().replace(day=1)},{bob.email},7\n")
+    file.write_text(f"cadence,period_start,email,messages\ndaily,{clock.today() - timedelta(days=1)},{bob.email},7\n")
     asked = ("import_usage", file, "--workspace", "main")
     with nothing_left(tmp_path):
         code, said = run(*asked, "--plan")
