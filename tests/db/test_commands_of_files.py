@@ -201,9 +201,8 @@ def test_a_workspace_is_looked_at_planned_and_brought_into_line(simulator: Runni
     # What was seen is kept with the run; nothing is asked for and nothing stands in the trail.
     events = AuditEvent.objects.count()
     code, said = run("sync_workspace", "main", "--plan")
-    assert (code, said["plan"], [one["kind"] for one in said["operations"]], said["sent"]) == (
-        0, {"invite": 1}, ["invite"], 0,
-    )  # fmt: skip
+    asked = {"invite": 1, "group_create": 1}
+    assert (code, said["plan"], {one["kind"] for one in said["operations"]}, said["sent"]) == (0, asked, set(asked), 0)
     assert (AuditEvent.objects.count(), Operation.objects.count(), simulator.counts()["invites_pending"]) == (
         events,
         0,
@@ -212,7 +211,7 @@ def test_a_workspace_is_looked_at_planned_and_brought_into_line(simulator: Runni
     assert SyncRun.objects.get().problems == ["Only a plan was asked for."]
     assert run("sync_workspace", "main", "--as", BOB)[0] == REFUSED
     code, said = run("sync_workspace", "main", "--as", ERIN)
-    assert (code, said["state"], said["plan"]) == (0, "done", {"invite": 1})
+    assert (code, said["state"], said["plan"]) == (0, "done", asked)
     assert said["sent"] >= 1
     assert simulator.counts()["invites_pending"] == 1
     assert SyncRun.objects.order_by("pk").last().started_by == "Erin Administrator"  # type: ignore[union-attr]  # there is one
