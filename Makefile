@@ -85,7 +85,7 @@ check: setup ## Linters, types, walls, migrations, production settings
 	@cd $(ROOT) && $(PY) manage.py makemigrations --check --dry-run
 	@cd $(ROOT) && $(PY) -m config.check_deploy
 	@cd $(ROOT) && $(PY) -m config.sbom --check
-	@cd $(ROOT) && DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py openapi
+	@cd $(ROOT) && DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py check_openapi
 	@$(MAKE) --no-print-directory scan
 	@echo "All checks pass."
 

@@ -5,6 +5,7 @@ The story is told on an empty database alone. Its end is an event in the audit t
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -30,8 +31,8 @@ def prepare(say: Callable[[str], None], *, roles: bool = False) -> int:
 
     call_command("migrate", verbosity=0)
     if roles:
-        call_command("database_roles", "--found")
-        call_command("database_roles", "--apply")
+        call_command("apply_database_roles", "--found", stdout=io.StringIO())
+        call_command("apply_database_roles", stdout=io.StringIO())
     if AuditEvent.objects.filter(verb=DONE).exists():
         say("The data of the last time are here.")
         vendor.found_again()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs once, when the volume is empty: the three roles with their passwords, and the database in the owner's hands.
-# What each role may do is granted after every migration (manage.py database_roles --apply, called by the job `migrate`).
+# What each role may do is granted after every migration (manage.py apply_database_roles, called by the job `migrate`).
 set -eu
 secret() { tr -d '\n' < "/run/secrets/$1"; }
 psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \

@@ -27,8 +27,8 @@ if os.environ.get("BEACON_TEST_AS_APPLICATION"):
     @pytest.fixture(scope="session")
     def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
         with django_db_blocker.unblock():
-            call_command("database_roles", "--found")
-            call_command("database_roles", "--apply")
+            call_command("apply_database_roles", "--found")
+            call_command("apply_database_roles")
             connections.close_all()
         connection_created.connect(_as_application)
         yield

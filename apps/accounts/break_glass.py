@@ -1,6 +1,6 @@
 """The two accounts for the day on which the identity provider is away: password and second factor, and an alarm.
 
-Made by `manage.py break_glass`; their secrets are printed once, for two envelopes in two safes. Every use is
+Made by `manage.py create_break_glass`; their secrets are printed once, for two envelopes in two safes. Every use is
 mailed to all administrators and to the privacy office, and stands on the administrators' home page.
 """
 
@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.http import HttpRequest
 
-from apps.accounts.actors import SYSTEM, Role
+from apps.accounts.actors import SYSTEM, Actor, Role
 from apps.accounts.models import Session, User
 from apps.accounts.services import role_grant
 from apps.audit import services as audit
@@ -36,8 +36,9 @@ class WrongSecrets(BeaconError):
     how_to_fix = "A code works once: wait for the next one."
 
 
-def make(slot: int) -> dict[str, str]:
+def make(slot: int, *, actor: Actor = SYSTEM) -> dict[str, str]:
     """Make (or make anew) break-glass account 1 or 2; returns its name, password and the seed for an authenticator."""
+    actor.require(Role.ADMINISTRATOR)
     if slot not in {1, 2}:
         raise Invalid("There are two break-glass accounts: 1 and 2.")
     password, seed = secrets.token_urlsafe(24), generate_totp_secret()
@@ -56,7 +57,7 @@ def make(slot: int) -> dict[str, str]:
         Session.objects.filter(user=user).delete()
         if is_new:
             role_grant(actor=SYSTEM, user=user, role=Role.ADMINISTRATOR, reason="Break-glass account")
-        audit.record(SYSTEM, "accounts.break_glass.made", user, after={"slot": slot})
+        audit.record(actor, "accounts.break_glass.made", user, after={"slot": slot})
     uri = f"otpauth://totp/Beacon:{quote(user.email)}?secret={seed}&issuer=Beacon&algorithm=SHA1&digits=6&period=30"
     return {"name": user.email, "password": password, "seed": seed, "uri": uri}
 

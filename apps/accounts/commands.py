@@ -18,6 +18,14 @@ def person(email: str) -> User:
     return user
 
 
+def sign_in_named(email: str) -> User:
+    """Whoever signs in with this address: a person or a break-glass account. Raises `NotFound`."""
+    user = User.objects.filter(email__iexact=email).exclude(kind=User.Kind.CONNECTION).first()
+    if user is None:
+        raise NotFound(f"Nobody signs in with {email}.")
+    return user
+
+
 def actor_named(email: str) -> Actor:
     """The person with their present roles, else Beacon. Who may run commands on the server has proved who they are."""
     if not email:

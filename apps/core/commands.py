@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from apps.core import hooks
-from apps.core.errors import BeaconError
+from apps.core.errors import BeaconError, Invalid
 
 DONE, REFUSED, USAGE, WAITS = 0, 1, 2, 3
 
@@ -29,19 +30,40 @@ class Answer:
     code: int = DONE
 
 
+def read_file(path: Path) -> bytes:
+    """What stands in a file that the operator named. Raises `Invalid` where it cannot be read."""
+    if not path.is_file():
+        raise Invalid(f"There is no file {path}.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write the file that the operator named. Raises `Invalid` where it cannot be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}.") from error
+
+
 class OperatorCommand(BaseCommand):
     """A command of the operators. Subclasses say `arguments` and `act`.
 
-    One that changes something (`changes`) has `--as`, whose right it acts with (else Beacon's), and `--plan`: it does
-    everything in a transaction that is rolled back, so the plan says exactly what would be said.
+    One that changes records (`changes`) has `--as`, whose right it acts with (else Beacon's), and `--plan`: it does
+    everything in a transaction that is rolled back, so the plan says exactly what would be said. One that changes
+    something else, a file or what the database server keeps (`writes`), has `--plan` alone: there `act` looks at it.
     """
 
     changes = False
+    writes = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
         if self.changes:
             parser.add_argument("--as", dest="as_email", default="", metavar="EMAIL", help="act as this person")
+        if self.changes or self.writes:
             parser.add_argument("--plan", action="store_true", help="only say what would happen")
         self.arguments(parser)
 
@@ -52,10 +74,19 @@ class OperatorCommand(BaseCommand):
         """Do it. A refusal that is raised becomes reasons and exit code 1."""
         raise NotImplementedError
 
+    def plan(self, actor: Any, options: dict[str, Any]) -> Answer:
+        """What `--plan` does. Only a command whose work fits into no transaction says something else."""
+        if not self.changes:
+            return self.act(actor, options)
+        with transaction.atomic():
+            answer = self.act(actor, options)
+            transaction.set_rollback(True)
+        return answer
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             actor = hooks.call("COMMAND_ACTOR", options.get("as_email", ""))[0]
-            answer = self._planned(actor, options) if options.get("plan") else self.act(actor, options)
+            answer = self.plan(actor, options) if options.get("plan") else self.act(actor, options)
         except BeaconError as refusal:
             answer = Answer(wrong=[str(reason) for reason in refusal.reasons], code=REFUSED)
         if options["json"]:
@@ -66,10 +97,4 @@ class OperatorCommand(BaseCommand):
             for line in answer.said:
                 self.stdout.write(line)
         if answer.code:
-            raise CommandError(" ".join(answer.wrong) or "See above.", returncode=answer.code)
-
-    def _planned(self, actor: Any, options: dict[str, Any]) -> Answer:
-        with transaction.atomic():
-            answer = self.act(actor, options)
-            transaction.set_rollback(True)
-        return answer
+            raise CommandError("\n".join(answer.wrong) or "See above.", returncode=answer.code)

@@ -24,10 +24,15 @@ def download(content: bytes | str, name: str, content_type: str) -> HttpResponse
     return response
 
 
-def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    """Rows as a CSV file; cells that a spreadsheet would take for a formula are made harmless."""
+def csv_of(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as CSV; cells that a spreadsheet would take for a formula are made harmless."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([safe_cell(name) for name in header])
     writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return download(out.getvalue(), name, CSV)
+    return out.getvalue()
+
+
+def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
+    """Rows as a CSV file, handed out."""
+    return download(csv_of(header, rows), name, CSV)

@@ -264,4 +264,4 @@ def test_the_description_is_the_one_that_is_kept() -> None:
     from apps.api.docs_views import as_yaml
 
     kept = settings.BASE_DIR / "docs" / "openapi.yaml"
-    assert kept.read_bytes() == as_yaml(), "Run: manage.py openapi --write"
+    assert kept.read_bytes() == as_yaml(), "Run: manage.py check_openapi --write"

@@ -137,7 +137,7 @@ def test_a_month_that_is_not_over_is_refused(state: World) -> None:
     with pytest.raises(Invalid):
         month_named("October")
     with pytest.raises(CommandError):
-        call_command("chargeback", month="2999-01")
+        call_command("export_chargeback", month="2999-01")
 
 
 def test_everybody_sees_their_part(state: World, month: date) -> None:
@@ -157,7 +157,7 @@ def test_all_forms_say_the_same(state: World, month: date) -> None:
     url = reverse("licenses:charge-back")
     told = client.get(reverse("api:charge-back"), asked).json()
     out = StringIO()
-    call_command("chargeback", month=asked["month"], json=True, stdout=out)
+    call_command("export_chargeback", month=asked["month"], json=True, stdout=out)
     assert json.loads(out.getvalue()) == told
     csv = client.get(url, asked | {"format": "csv"}).content.decode()
     for line in told["lines"]:

@@ -27,8 +27,8 @@ APP, READER, OWNER = (settings.DATABASE_ROLES[name] for name in ("app", "reader"
 
 @pytest.fixture
 def roles(db: None) -> None:
-    call_command("database_roles", "--found")
-    call_command("database_roles", "--apply")
+    call_command("apply_database_roles", "--found")
+    call_command("apply_database_roles")
 
 
 @contextmanager
@@ -169,11 +169,11 @@ def test_whatever_has_its_append_only_trigger_is_insert_and_read(roles: None) ->
 
 def test_the_command_says_what_a_role_may_do_too_much(roles: None) -> None:
     with pytest.raises(CommandError, match="is a superuser"):
-        call_command("database_roles", "--check")
+        call_command("check_database_roles")
     with acting_as(APP):
-        call_command("database_roles", "--check")
+        call_command("check_database_roles")
     with acting_as(OWNER), pytest.raises(CommandError, match="may change rows of audit_auditevent"):
-        call_command("database_roles", "--check")
+        call_command("check_database_roles")
 
 
 def test_once_more_changes_nothing_and_a_new_table_is_closed_until_then(roles: None) -> None:
@@ -181,9 +181,9 @@ def test_once_more_changes_nothing_and_a_new_table_is_closed_until_then(roles: N
     with connection.cursor() as cursor:
         cursor.execute(rights)
         before = cursor.fetchall()
-        call_command("database_roles", "--found")
+        call_command("apply_database_roles", "--found")
         with acting_as(OWNER):
-            call_command("database_roles", "--apply")
+            call_command("apply_database_roles")
         cursor.execute(rights)
         assert cursor.fetchall() == before
         with acting_as(OWNER):
@@ -191,7 +191,7 @@ def test_once_more_changes_nothing_and_a_new_table_is_closed_until_then(roles: N
         with acting_as(APP):
             assert refused("SELECT * FROM brand_new")
         with acting_as(OWNER):
-            call_command("database_roles", "--apply")
+            call_command("apply_database_roles")
         with acting_as(APP):
             cursor.execute("INSERT INTO brand_new (x) VALUES (1)")
         with acting_as(READER):

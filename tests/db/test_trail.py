@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from apps.accounts import services as accounts
@@ -60,8 +60,8 @@ def told() -> dict[str, Any]:
     out, code = StringIO(), 0
     try:
         call_command("verify_audit", "--json", stdout=out)
-    except SystemExit as ended:
-        code = int(ended.code or 0)
+    except CommandError as ended:
+        code = ended.returncode
     said: dict[str, Any] = json.loads(out.getvalue())
     assert said["intact"] is (code == 0)
     return said

@@ -312,9 +312,9 @@ def test_the_command_says_what_holds_and_ends_with_a_status(
     vendors.assumption_record(
         actor=world.erin, workspace=workspace, code="groups_path", value="/nowhere", is_changed=True, note="x"
     )
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(CommandError) as ended:
         call_command("check_workspace", "main", "--json")
-    assert ended.value.code == 1
+    assert ended.value.returncode == 1
     answer = json.loads(capsys.readouterr().out)
     assert {f["code"] for f in answer["findings"] if f["holds"] is False} == {"groups_path"}
     assert "suspend_body" in answer["not_asked"]

@@ -78,10 +78,10 @@ def test_scripts_read_the_same_figures(old: World) -> None:
 
 def test_commands_write_and_check_reports(old: World, tmp_path: Path) -> None:
     target = tmp_path / "report.csv"
-    call_command("report", "compliance", "--form", "csv", "--out", str(target), stderr=io.StringIO())
+    call_command("write_report", "compliance", "--form", "csv", "--out", str(target), stdout=io.StringIO())
     assert target.read_bytes() == client_of(old, "erin").get("/reports/compliance/file/csv/").content
     with pytest.raises(CommandError, match="not over"):
-        call_command("report", "adoption", "--day", clock.today().isoformat())
+        call_command("write_report", "adoption", "--day", clock.today().isoformat())
     report = services.report_request(actor=old.erin, kind="adoption")
     make_report(report.pk)
     said = io.StringIO()

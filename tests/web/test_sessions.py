@@ -186,8 +186,8 @@ def test_only_break_glass_accounts_have_a_password_that_opens(world: World) -> N
 
 
 def test_there_are_two_and_the_database_knows_it(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("break_glass", "1")
-    call_command("break_glass", "2")
+    call_command("create_break_glass", "1")
+    call_command("create_break_glass", "2")
     assert "Password: " in capsys.readouterr().out
     with pytest.raises(Invalid):
         break_glass.make(3)

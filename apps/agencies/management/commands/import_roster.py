@@ -1,45 +1,40 @@
-"""manage.py import_roster FILE [--plan] [--json]: bring an HR file into the directory."""
+"""manage.py import_roster FILE [--as EMAIL] [--plan] [--json]: bring an HR file into the directory."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from apps.accounts.actors import SYSTEM
+from apps.accounts.actors import SYSTEM, Actor
 from apps.agencies import roster_services as services
 from apps.agencies.models import RosterLine, RosterRun
+from apps.core.commands import DONE, REFUSED, WAITS, Answer, OperatorCommand, read_file
 
-EXIT_HELD = 3
 
+class Command(OperatorCommand):
+    help = (
+        "Plan and apply an HR file (CSV). A plan that would separate too many waits for two people in the console "
+        "(exit code 3)."
+    )
+    changes = True
 
-class Command(BaseCommand):
-    help = "Plan and apply an HR file (CSV). A plan that would separate too many waits for two people in the console."
-
-    def add_arguments(self, parser: CommandParser) -> None:
+    def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--plan", action="store_true", help="only say what would happen")
-        parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
         path: Path = options["file"]
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}.")
-        run = services.roster_receive(actor=SYSTEM, file_name=path.name, content=path.read_bytes())
+        run = services.roster_receive(actor=actor, file_name=path.name, content=read_file(path))
         run = services.roster_plan(actor=SYSTEM, run=run)
-        if options["plan"] and run.state in {"planned", "held"}:
-            run = services.roster_discard(actor=SYSTEM, run=run, reason="Only a plan was asked for")
-        elif run.state == "planned":
-            run = services.roster_confirm(actor=SYSTEM, run=run)
+        if run.state == RosterRun.State.PLANNED and not options["plan"]:
+            run = services.roster_confirm(actor=actor, run=run)
             run = services.roster_apply(actor=SYSTEM, run=run)
-        self.stdout.write(json.dumps(_summary(run)) if options["json"] else _sentences(run))
         if run.state == RosterRun.State.FAILED:
-            sys.exit(1)
-        if run.state == RosterRun.State.HELD:
-            sys.exit(EXIT_HELD)
+            return Answer(["Nothing was changed."], _summary(run), [run.error], REFUSED)
+        if run.state == RosterRun.State.HELD and not options["plan"]:
+            return Answer(_sentences(run), _summary(run), run.hold_reasons, WAITS)
+        return Answer(_sentences(run), _summary(run), code=DONE)
 
 
 def _rejected(run: RosterRun) -> list[dict[str, Any]]:
@@ -61,18 +56,15 @@ def _summary(run: RosterRun) -> dict[str, Any]:
     }
 
 
-def _sentences(run: RosterRun) -> str:
-    if run.state == RosterRun.State.FAILED:
-        return f"Nothing was changed. {run.error}"
-    count = run.counts
+def _sentences(run: RosterRun) -> list[str]:
+    count, bad = run.counts, _rejected(run)
     lines = [
         f"{run.rows:,} rows: {count['joins']:,} join, {count['leavers']:,} leave, {count['moves']:,} move, "
         f"{count['changes']:,} change, {count['unchanged']:,} unchanged, {count['rejected']:,} rejected.",
-        *(f"  line {bad['line']}: {bad['reason']}" for bad in _rejected(run)[:20]),
+        *(f"  line {one['line']}: {one['reason']}" for one in bad[:20]),
     ]
-    if count["rejected"] > 20:
-        lines.append(f"  and {count['rejected'] - 20:,} more; --json lists them all.")
+    if len(bad) > 20:
+        lines.append(f"  and {len(bad) - 20:,} more; --json lists them all.")
     if run.hold_reasons:
         lines += ["Held for a second person:", *(f"  {reason}" for reason in run.hold_reasons)]
-    lines.append(f"State: {run.get_state_display()}.")
-    return "\n".join(lines)
+    return [*lines, f"State: {run.get_state_display()}."]

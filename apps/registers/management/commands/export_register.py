@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from apps.accounts.actors import Actor
-from apps.core.commands import Answer, OperatorCommand
+from apps.core.commands import Answer, OperatorCommand, write_file
 from apps.registers import reading, services
 from apps.registers.books import BY_SLUG, register_of
 
@@ -31,6 +31,6 @@ class Command(OperatorCommand):
                 actor=actor, register=register.slug, form=options["form"], reason=options["reason"]
             )
         if not options["plan"]:
-            options["out"].write_bytes(content)
+            write_file(options["out"], content)
         data = {"register": register.slug, "rows": rows, "file": str(options["out"])}
         return Answer([f"{register.title}: {rows} rows to {options['out']}."], data)

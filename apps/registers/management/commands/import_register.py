@@ -8,8 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from apps.accounts.actors import SYSTEM, Actor
-from apps.core.commands import DONE, REFUSED, WAITS, Answer, OperatorCommand
-from apps.core.errors import Invalid
+from apps.core.commands import DONE, REFUSED, WAITS, Answer, OperatorCommand, read_file
 from apps.registers import services
 from apps.registers.books import REGISTERS
 from apps.registers.models import RegisterImport
@@ -30,10 +29,8 @@ class Command(OperatorCommand):
 
     def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
         path: Path = options["file"]
-        if not path.is_file():
-            raise Invalid(f"There is no file {path}.")
         run = services.import_receive(
-            actor=actor, register=options["register"], file_name=path.name, content=path.read_bytes()
+            actor=actor, register=options["register"], file_name=path.name, content=read_file(path)
         )
         run = services.import_plan(actor=SYSTEM, run=run)
         if options["plan"] or options["number"] is None:

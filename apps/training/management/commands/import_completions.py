@@ -1,39 +1,27 @@
-"""manage.py import_completions FILE [--json]: completions from the learning system."""
+"""manage.py import_completions FILE [--as EMAIL] [--plan] [--json]: completions from the learning system."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from apps.accounts.actors import SYSTEM
-from apps.core.errors import Invalid
+from apps.accounts.actors import Actor
+from apps.core.commands import Answer, OperatorCommand, read_file
 from apps.training.import_services import completions_import
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Import completions (employee_id, course, completed_on, score, record_id). Twice is once."
+    changes = True
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
         path: Path = options["file"]
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}.")
-        try:
-            run = completions_import(actor=SYSTEM, file_name=path.name, content=path.read_bytes())
-        except Invalid as refusal:
-            raise CommandError(str(refusal)) from refusal
-        answer = {"rows": run.rows, "added": run.added, "unchanged": run.unchanged, "rejected": run.rejected}
-        if options["json"]:
-            self.stdout.write(json.dumps(answer))
-            return
-        self.stdout.write(
-            f"{run.rows:,} rows: {run.added:,} added, {run.unchanged:,} known, {len(run.rejected):,} rejected."
-        )
-        for bad in run.rejected[:20]:
-            self.stdout.write(f"  line {bad['line']}: {bad['reason']}")
+        run = completions_import(actor=actor, file_name=path.name, content=read_file(path))
+        said = f"{run.rows:,} rows: {run.added:,} added, {run.unchanged:,} known, {len(run.rejected):,} rejected."
+        data = {"rows": run.rows, "added": run.added, "unchanged": run.unchanged, "rejected": run.rejected}
+        return Answer([said, *(f"  line {bad['line']}: {bad['reason']}" for bad in run.rejected[:20])], data)

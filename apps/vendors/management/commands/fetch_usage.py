@@ -8,8 +8,7 @@ from django.core.management.base import CommandParser
 
 from apps.accounts.actors import Actor
 from apps.core.commands import REFUSED, Answer, OperatorCommand
-from apps.core.errors import NotFound
-from apps.vendors.models import Workspace
+from apps.vendors.commands import workspace_named
 from apps.vendors.usage_services import usage_fetch
 
 
@@ -20,10 +19,7 @@ class Command(OperatorCommand):
         parser.add_argument("name")
 
     def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
-        workspace = Workspace.objects.filter(name=options["name"]).first()
-        if workspace is None:
-            raise NotFound(f"There is no workspace {options['name']!r}.")
-        fetch = usage_fetch(actor=actor, workspace=workspace)
+        fetch = usage_fetch(actor=actor, workspace=workspace_named(options["name"]))
         if fetch.problem:
             return Answer(wrong=[f"Nothing was stored: {fetch.problem}"], code=REFUSED)
         said = (

@@ -1,42 +1,34 @@
-"""manage.py import_usage FILE --workspace NAME [--plan] [--json]: the vendor's analytics file."""
+"""manage.py import_usage FILE --workspace NAME [--as EMAIL] [--plan] [--json]: the vendor's analytics file."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from apps.accounts.actors import SYSTEM
-from apps.core.errors import Invalid
-from apps.vendors.models import UsageImport, Workspace
+from apps.accounts.actors import Actor
+from apps.core.commands import Answer, OperatorCommand, read_file
+from apps.vendors.commands import workspace_named
+from apps.vendors.models import UsageImport
 from apps.vendors.usage_services import usage_apply, usage_receive
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Read an analytics file and apply it; --plan only says what would change. Twice is once."
+    changes = True
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--workspace", required=True)
-        parser.add_argument("--plan", action="store_true", help="only say what would happen; the page can apply it")
-        parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
         path: Path = options["file"]
-        workspace = Workspace.objects.filter(name=options["workspace"]).first()
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}.")
-        if workspace is None:
-            raise CommandError(f"There is no workspace {options['workspace']!r}.")
-        try:
-            run = usage_receive(actor=SYSTEM, workspace=workspace, file_name=path.name, content=path.read_bytes())
-        except Invalid as refusal:
-            raise CommandError(str(refusal)) from refusal
+        workspace = workspace_named(options["workspace"])
+        run = usage_receive(actor=actor, workspace=workspace, file_name=path.name, content=read_file(path))
         if not options["plan"]:
-            run = usage_apply(actor=SYSTEM, run=run)
-        self.stdout.write(json.dumps(_summary(run)) if options["json"] else _sentences(run))
+            run = usage_apply(actor=actor, run=run)
+        return Answer(_sentences(run), _summary(run))
 
 
 def _summary(run: UsageImport) -> dict[str, Any]:
@@ -46,12 +38,11 @@ def _summary(run: UsageImport) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sentences(run: UsageImport) -> str:
+def _sentences(run: UsageImport) -> list[str]:
     lines = [
         f"{run.rows:,} rows: {run.changed:,} days {'changed' if run.state == 'applied' else 'would change'},"
         f" {run.unchanged:,} known, {run.unknown:,} rows of nobody in the directory, {len(run.rejected):,} rejected."
     ]
     if run.periods:
         lines.append(f"{run.periods:,} rows are about more than a day: first and last use only.")
-    lines += [f"  line {bad['line']}: {bad['reason']}" for bad in run.rejected[:20]]
-    return "\n".join(lines)
+    return [*lines, *(f"  line {bad['line']}: {bad['reason']}" for bad in run.rejected[:20])]

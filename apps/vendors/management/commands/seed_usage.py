@@ -1,4 +1,6 @@
-"""manage.py seed_usage [--days 365] [--people N]: a year of believable use, for the demo and for measuring.
+"""manage.py seed_usage [--days 365] [--people N] [--as EMAIL] [--plan] [--json]: a year of believable use.
+
+For the demo and for measuring.
 
 One row per person and day (14.6 million for 40,000 people and a year), made by the database, partition by partition.
 Most people write on some working days; some never do; many begin late. Days that are known stay as they are.
@@ -11,10 +13,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import connection, transaction
 
+from apps.accounts.actors import Actor, Role
+from apps.agencies.models import Employee
 from apps.core import clock
+from apps.core.commands import Answer, OperatorCommand
+from apps.core.errors import Invalid
 from apps.vendors.models import UsageFetch, Workspace
 from apps.vendors.usage_rebuild import usage_rebuild
 
@@ -43,22 +49,18 @@ _HABITS = """
 """
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Make a year of believable use. Only with the demo's settings."
+    changes = True
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=365)
         parser.add_argument("--people", type=int, help="only so many (default: everybody employed)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.DEMO:
-            raise CommandError("This invents figures, so it runs with the demo's settings only.")
-        workspace = Workspace.objects.order_by("pk").first()
-        if workspace is None:
-            raise CommandError("There is no workspace yet.")
-        last = clock.now().date() - timedelta(days=1)
-        first = last - timedelta(days=options["days"] - 1)
-        self._begun = time.monotonic()
+    def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
+        workspace, first, last = self._asked(actor, options)
+        self._begun, self._is_quiet = time.monotonic(), options["json"]
+        rows = 0
         with connection.cursor() as cursor:
             values = {"ws": workspace.pk, "first": first, "days": options["days"], "people": options["people"]}
             cursor.execute(_HABITS, values)
@@ -66,16 +68,40 @@ class Command(BaseCommand):
                 with transaction.atomic():
                     cursor.execute("SELECT usage_partition(%s)", [begins])
                     cursor.execute(_MONTH, {"first": begins, "last": ends})
+                rows += cursor.rowcount
                 self._say(f"{begins:%B %Y}: {cursor.rowcount:,} rows")
             cursor.execute("DROP TABLE usage_habit")
         weeks = usage_rebuild(first, last, say=self._say)
         for one in Workspace.objects.all():
             UsageFetch.objects.create(workspace=one, at=clock.now(), first=first, last=last)
-        self._say(f"{weeks} weeks counted. Done.")
+        said = f"{rows:,} rows from {first} to {last}, {weeks} weeks counted."
+        return Answer([said], {"first": first, "last": last, "rows": rows, "weeks": weeks})
+
+    def plan(self, actor: Actor, options: dict[str, Any]) -> Answer:
+        """How much it would be: a year of 40,000 people is not made to be taken back."""
+        _, first, last = self._asked(actor, options)
+        employed = Employee.objects.exclude(status=Employee.Status.SEPARATED).count()
+        people = employed if options["people"] is None else min(employed, options["people"])
+        rows = people * options["days"]
+        said = f"Up to {rows:,} rows from {first} to {last}, for {people:,} people."
+        return Answer([said], {"first": first, "last": last, "rows": rows, "people": people})
+
+    @staticmethod
+    def _asked(actor: Actor, options: dict[str, Any]) -> tuple[Workspace, date, date]:
+        actor.require(Role.ADMINISTRATOR)
+        if not settings.DEMO:
+            raise Invalid("This invents figures, so it runs with the demo's settings only.")
+        workspace = Workspace.objects.order_by("pk").first()
+        if workspace is None:
+            raise Invalid("There is no workspace yet.")
+        last = clock.now().date() - timedelta(days=1)
+        return workspace, last - timedelta(days=options["days"] - 1), last
 
     def _say(self, text: str) -> None:
-        self.stdout.write(f"[{time.monotonic() - self._begun:6.1f} s] {text}")
-        self.stdout.flush()
+        """How far it is, while it works."""
+        if not self._is_quiet:
+            self.stdout.write(f"[{time.monotonic() - self._begun:6.1f} s] {text}")
+            self.stdout.flush()
 
 
 def _months(first: date, last: date) -> list[tuple[date, date]]:

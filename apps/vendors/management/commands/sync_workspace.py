@@ -1,45 +1,48 @@
-"""manage.py sync_workspace NAME [--plan] [--json]: look at a workspace and bring it into line."""
+"""manage.py sync_workspace NAME [--as EMAIL] [--plan] [--json]: look at a workspace and bring it into line."""
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from apps.accounts.actors import SYSTEM
+from apps.accounts.actors import Actor, Role
+from apps.core.commands import DONE, REFUSED, WAITS, Answer, OperatorCommand
+from apps.vendors.commands import workspace_named
 from apps.vendors.dispatch import dispatch
-from apps.vendors.errors import SyncUnderWay
-from apps.vendors.models import SyncRun, Workspace
+from apps.vendors.models import SyncRun
 from apps.vendors.sync import SyncResult, sync_workspace
 
-EXIT_HELD, EXIT_INCOMPLETE = 3, 4
+# What a run that did not end well means. One that saw half a list asks for nothing.
+_CODES = {SyncRun.State.FAILED: REFUSED, SyncRun.State.INCOMPLETE: REFUSED, SyncRun.State.HELD: WAITS}
 
 
-class Command(BaseCommand):
-    help = "Observe a workspace, plan, and send what is due. --plan only says what would be asked."
+class Command(OperatorCommand):
+    help = (
+        "Observe a workspace, plan, and send what is due. --plan only says what would be asked. Exit code 3: the plan "
+        "would take access from so many that a second person looks at it in the console."
+    )
+    changes = True
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--plan", action="store_true", help="only say what would happen")
-        parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        workspace = Workspace.objects.filter(name=options["name"]).first()
-        if workspace is None:
-            known = ", ".join(Workspace.objects.values_list("name", flat=True)) or "none yet"
-            raise CommandError(f"There is no workspace {options['name']!r} (known: {known}).")
-        try:
-            result = sync_workspace(actor=SYSTEM, workspace=workspace, plan_only=options["plan"])
-        except SyncUnderWay as error:
-            raise CommandError(str(error)) from error
-        sent = 0 if options["plan"] or result.run.state != SyncRun.State.DONE else dispatch(workspace)
+    def act(self, actor: Actor, options: dict[str, Any]) -> Answer:
+        actor.require(Role.ADMINISTRATOR)
+        workspace = workspace_named(options["name"])
+        result = sync_workspace(actor=actor, workspace=workspace, plan_only=options["plan"])
+        run = result.run
+        sent = 0 if options["plan"] or run.state != SyncRun.State.DONE else dispatch(workspace)
+        code = _CODES.get(SyncRun.State(run.state), DONE)
         answer = _summary(result, sent)
-        self.stdout.write(json.dumps(answer) if options["json"] else _sentences(answer))
-        codes = {"failed": 1, "held": EXIT_HELD, "incomplete": EXIT_INCOMPLETE}
-        if result.run.state in codes:
-            sys.exit(codes[result.run.state])
+        return Answer(_sentences(answer), answer, [*run.problems, *run.hold_reasons] if code else [], code)
+
+    def plan(self, actor: Actor, options: dict[str, Any]) -> Answer:
+        """Not in a transaction: looking takes up to an hour, and others must see that somebody looks.
+
+        What was seen of the vendor is kept, with the run; nothing is asked for, and no event is written.
+        """
+        return self.act(actor, options)
 
 
 def _summary(result: SyncResult, sent: int) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def _summary(result: SyncResult, sent: int) -> dict[str, Any]:
     }
 
 
-def _sentences(answer: dict[str, Any]) -> str:
+def _sentences(answer: dict[str, Any]) -> list[str]:
     plan = ", ".join(f"{count:,} {kind}" for kind, count in answer["plan"].items()) or "nothing to change"
     lines = [
         f"Run {answer['run']} is {answer['state']}: {answer['members']:,} members, {answer['invites']:,} invitations, "
@@ -71,5 +74,4 @@ def _sentences(answer: dict[str, Any]) -> str:
     lines += [f"  {one['kind']} {one['email'] or one['target']}: {one['why']}" for one in answer["operations"][:20]]
     lines += [f"Drift: {one['detail']}" for one in answer["drift"][:20]]
     lines += [f"Problem: {problem}" for problem in answer["problems"]]
-    lines += [f"Held: {reason}" for reason in answer["hold_reasons"]]
-    return "\n".join(lines)
+    return [*lines, *(f"Held: {reason}" for reason in answer["hold_reasons"])]
