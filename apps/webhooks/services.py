@@ -6,6 +6,7 @@ import base64
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -64,7 +65,11 @@ def subscription_revise(
     # One that is kept may be out of reach just now; it is judged at each call anyway.
     if address != subscription.address:
         _check_address(address)
-    values = {"name": name.strip(), "address": address, "types": [code for code in TYPES if code in types]}
+    values: dict[str, Any] = {
+        "name": name.strip(),
+        "address": address,
+        "types": [code for code in TYPES if code in types],
+    }
     with transaction.atomic():
         found = _not_ended(subscription)
         changed = {key: value for key, value in values.items() if getattr(found, key) != value}
@@ -101,7 +106,7 @@ def subscription_end(*, actor: Actor, subscription: Subscription, reason: str) -
     with transaction.atomic():
         moved = _move(actor, subscription, _STATES.ENDED, "ended", reason)
         moved.deliveries.filter(state__in=["waiting", "sending"]).update(
-            state=Delivery.State.CANCELLED, leased_until=None
+            state=Delivery.State.CANCELLED, leased_until=None, next_attempt_at=clock.now()
         )
         # Nothing is signed with them any more.
         moved.secret, moved.previous_secret, moved.previous_until = "", "", None
@@ -225,8 +230,8 @@ def _new_secret() -> str:
 def _check(name: str, types: list[str], itself: Subscription | None = None) -> None:
     if not name.strip():
         raise Invalid("Give it a name.")
-    others = Subscription.objects.exclude(state=_STATES.ENDED).exclude(pk=itself.pk if itself else None)
-    if others.filter(name=name.strip()).exists():
+    others = Subscription.objects.exclude(state=_STATES.ENDED).filter(name=name.strip())
+    if (others.exclude(pk=itself.pk) if itself else others).exists():
         raise Invalid("There is a webhook with this name.", how_to_fix="Choose another name.")
     if not types or set(types) - set(TYPES):
         raise Invalid("Choose of which events it is told.")
