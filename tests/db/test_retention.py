@@ -99,6 +99,7 @@ def test_the_owner_of_the_tables_does_not_remove_a_young_sign_in(world: World, s
 
 def sql(statement: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as a commit would: nothing of the rows is pending
         cursor.execute(statement)
 
 
