@@ -74,7 +74,7 @@ def test_every_list_has_a_file(db: None) -> None:
             without.add(page.name)
         for link in links:
             found += 1
-            answer = seen[0].get(urljoin(url, unescape(link)))
+            answer = seen[0].get(urljoin(url, unescape(link)), follow=True)
             is_file = "csv" in answer.get("Content-Type", "")
             # A file that names people asks for the reason first.
             if not is_file and b'name="reason"' not in answer.content:
