@@ -177,7 +177,10 @@ class ApiToken(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A sign-in that lasts. Ending one is deleting its row: the next click with its cookie is a stranger's."""
+    """A sign-in that lasts. Ending one is deleting its row: the next click with its cookie is a stranger's.
+
+    One that ran out by itself is removed a day or two later (tasks.py).
+    """
 
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
     started_at = models.DateTimeField(db_default=Now())
@@ -197,7 +200,10 @@ class Session(AbstractBaseSession):
 
 
 class SignIn(models.Model):
-    """One attempt to sign in or to confirm who one is, and what became of it. Kept for 400 days."""
+    """One attempt to sign in or to confirm who one is, and what became of it. Kept for 400 days.
+
+    A trigger keeps it so long; then it is removed (tasks.py), but for people under legal hold.
+    """
 
     class Outcome(models.TextChoices):
         DONE = "done", "Signed in"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import django_filters
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +12,10 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts import services
 from apps.accounts.access import actor_of, allow
-from apps.accounts.models import SignIn
+from apps.accounts.models import Session, SignIn
 from apps.accounts.selectors import sessions_of, sign_ins_visible_to, users_visible_to
+from apps.core import clock
+from apps.core.downloads import csv_download, local_text
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import saying
 
@@ -20,12 +24,27 @@ from apps.core.verbs import saying
 def session_list(request: HttpRequest) -> HttpResponse:
     """See where you are signed in."""
     rows = sessions_of(actor_of(request).user_id or 0)
+    if request.GET.get("format") == "csv":
+        return _sessions_csv(rows, request.session.session_key or "")
     # The key of a session is the session: the page names rows by their place in time, never by it.
     sessions = [
         {"row": row, "is_this": row.session_key == request.session.session_key, "mark": mark_of(row.session_key)}
         for row in rows
     ]
     return render(request, "accounts/session_list.html", {"sessions": sessions})
+
+
+def _sessions_csv(rows: Iterable[Session], this: str) -> HttpResponse:
+    """The columns of the page: what opens a session, its key and its mark, is in neither."""
+    header = ["Program", "From", "Since", "Last click", "This one"]
+    lines = (
+        [
+            row.agent or "Another program", row.address or "Not known", local_text(row.started_at), local_text(row.seen_at),
+            "Yes" if row.session_key == this else "",
+        ]
+        for row in rows
+    )  # fmt: skip
+    return csv_download(f"beacon-my-sign-ins-{clock.today().isoformat()}.csv", header, lines)
 
 
 def mark_of(key: str) -> str:

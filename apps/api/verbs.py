@@ -193,6 +193,7 @@ VERBS = (
     Verb("role-mappings", "confirm", mappings.mapping_confirm, "mapping"),
     Verb("role-mappings", "end", mappings.mapping_end, "mapping"),
     Verb("tokens", "withdraw", tokens.token_withdraw, "token"),
+    Verb("webhooks", "revise", webhooks.subscription_revise, "subscription"),
     Verb("webhooks", "test", webhooks.subscription_test, "subscription"),
     Verb("webhooks", "pause", webhooks.subscription_pause, "subscription"),
     Verb("webhooks", "resume", webhooks.subscription_resume, "subscription"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 
 from apps.core.spreadsheets import safe_cell
 
@@ -22,6 +24,11 @@ def download(content: bytes | str, name: str, content_type: str) -> HttpResponse
     response["Content-Disposition"] = f'attachment; filename="{safe}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def local_text(moment: datetime | None) -> str:
+    """A moment as files have it: the state's time, to the minute."""
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
 def csv_of(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -23,7 +23,7 @@ from django_filters import FilterSet
 from import_export.formats.base_formats import CSV, XLSX
 
 from apps.core import clock
-from apps.core.downloads import download
+from apps.core.downloads import download, local_text
 from apps.core.people_files import people_file
 from apps.core.spreadsheets import safe_cell
 
@@ -208,7 +208,7 @@ def _inside(kind: str, value: Any) -> Any:
 def _plain(value: Any) -> Any:
     """A value as a spreadsheet takes it: local times as text, formulas made harmless."""
     if isinstance(value, datetime):
-        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+        return local_text(value)
     if isinstance(value, date):
         return value.isoformat()
     return safe_cell("" if value is None else value if isinstance(value, (int, float)) else str(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import django_filters
@@ -16,12 +16,13 @@ from apps.accounts.actors import Role
 from apps.agencies.models import Agency
 from apps.audit.words import history
 from apps.core import clock
+from apps.core.downloads import csv_download
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import ReasonForm, form_page
 from apps.licenses import services
 from apps.licenses.lifecycle import SEAT, SUSPENSION_REASONS
-from apps.licenses.models import Amendment, Seat
-from apps.licenses.selectors import contracts_visible_to, ledger, ledger_of_phase, seats_visible_to
+from apps.licenses.models import Amendment, Contract, Seat
+from apps.licenses.selectors import LedgerLine, contracts_visible_to, ledger, ledger_of_phase, seats_visible_to
 from apps.rollout.models import Phase
 
 READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.CONTACT)
@@ -135,12 +136,53 @@ def contract_list(request: HttpRequest) -> HttpResponse:
     """Contracts, the ledger in total and by phase."""
     actor = actor_of(request)
     phases = [(phase, ledger_of_phase(phase.pk)) for phase in Phase.objects.exclude(state="draft")]
+    contracts = contracts_visible_to(actor).prefetch_related("amendments")
+    if request.GET.get("format") == "csv":
+        is_by_phase = request.GET.get("ledger") == "phases" and actor.sees_everyone
+        return _phases_csv(phases) if is_by_phase else _contracts_csv(contracts)
     context = {
-        "contracts": contracts_visible_to(actor).prefetch_related("amendments"), "ledger": ledger(),
+        "contracts": contracts, "ledger": ledger(),
         "phases": phases, "may_edit": actor.has(Role.ADMINISTRATOR), "now": clock.now(),
         "shows_small": actor.sees_everyone,
     }  # fmt: skip
     return render(request, "licenses/contracts.html", context)
+
+
+def _figures(line: LedgerLine) -> list[Any]:
+    return [line.purchased, line.free, line.held, line.granted, line.suspended, "Yes" if line.balances else "No"]
+
+
+_FIGURES = ["Free", "Held", "Granted", "Suspended", "Balances"]
+
+
+def _contracts_csv(contracts: Iterable[Contract]) -> HttpResponse:
+    lines = {line.name: line for line in ledger()}
+    header = [
+        "Contract",
+        "Vendor",
+        "From",
+        "Until",
+        "Price per seat and year",
+        "Price per year",
+        "Amendments",
+        "Bought",
+        *_FIGURES,
+    ]
+    rows = (
+        [
+            one.number, one.vendor, one.from_on, one.until_on, one.price_per_seat_year, one.price_per_year,
+            len(one.amendments.all()), *_figures(lines[str(one)]),
+        ]
+        for one in contracts
+    )  # fmt: skip
+    return csv_download(f"beacon-contracts-{clock.today().isoformat()}.csv", header, rows)
+
+
+def _phases_csv(phases: list[tuple[Phase, list[LedgerLine]]]) -> HttpResponse:
+    """Small figures of agencies: for those who see everyone, as on the page."""
+    rows = ([str(phase), line.name, *_figures(line)] for phase, lines in phases for line in lines)
+    name = f"beacon-ledger-by-phase-{clock.today().isoformat()}.csv"
+    return csv_download(name, ["Phase", "Agency", "Allocated", *_FIGURES], rows)
 
 
 class ContractForm(forms.Form):

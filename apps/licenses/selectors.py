@@ -97,6 +97,18 @@ def stops_visible_to(actor: Actor) -> QuerySet[EmergencyStop]:
     return stops if actor.has(*_GUARDIANS) else stops.none()
 
 
+def users_on_hold() -> list[int]:
+    """The users of people under legal hold: what Beacon knows of their sign-ins stays (settings.USERS_ON_HOLD)."""
+    held = LegalHold.objects.filter(ended_at=None, employee__user__isnull=False)
+    return list(held.values_list("employee__user", flat=True).distinct())
+
+
+def seats_on_hold() -> list[int]:
+    """Every seat, also one given back, of people under legal hold."""
+    held = LegalHold.objects.filter(ended_at=None).values("employee")
+    return list(Seat.objects.filter(employee__in=held).values_list("pk", flat=True))
+
+
 def holds_visible_to(actor: Actor) -> QuerySet[LegalHold]:
     """For EOTSS, the privacy office and auditors: a matter is nobody else's business."""
     holds = LegalHold.objects.select_related("employee", "employee__agency")

@@ -16,6 +16,7 @@ from apps.accounts.actors import Role
 from apps.agencies.selectors import employees_visible_to
 from apps.audit.words import history
 from apps.core import clock
+from apps.core.downloads import csv_download
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.verbs import ReasonForm, form_page
 from apps.training import services
@@ -29,12 +30,24 @@ READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 def overview(request: HttpRequest) -> HttpResponse:
     """The courses, and what the person has completed: until when it counts, and what is waived."""
     actor = actor_of(request)
+    courses = courses_visible_to(actor)
+    if request.GET.get("format") == "csv":
+        return _courses_csv(courses)
     context = {
-        "courses": courses_visible_to(actor), "own": record_of(actor.employee_id or 0), "may_add": actor.has(Role.ADMINISTRATOR),
+        "courses": courses, "own": record_of(actor.employee_id or 0), "may_add": actor.has(Role.ADMINISTRATOR),
         "may_import": actor.has(Role.ADMINISTRATOR, Role.PRIVACY), "may_see_imports": actor.has(*READERS),
         "is_employee": actor.employee_id is not None,
     }  # fmt: skip
     return render(request, "training/overview.html", context)
+
+
+def _courses_csv(courses: QuerySet[Course]) -> HttpResponse:
+    header = ["Course", "Code", "Provider", "Valid for (days)", "Link", "Active"]
+    rows = (
+        [one.title, one.code, one.provider, one.valid_days or "", one.url, "Yes" if one.is_active else "No"]
+        for one in courses
+    )
+    return csv_download(f"beacon-courses-{clock.today().isoformat()}.csv", header, rows)
 
 
 class CourseForm(forms.Form):

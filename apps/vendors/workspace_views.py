@@ -18,11 +18,12 @@ from apps.accounts.actors import Role
 from apps.agencies.models import Agency
 from apps.audit.words import history
 from apps.core import bell, clock
-from apps.core.downloads import csv_download
+from apps.core.downloads import csv_download, local_text
 from apps.core.listing import Column, Empty, Listing, listing_page
 from apps.core.people_files import people_file
 from apps.core.verbs import ReasonForm, form_page, saying
 from apps.vendors import services
+from apps.vendors.assumptions import Spec
 from apps.vendors.limiter import CALLS
 from apps.vendors.memberships import memberships
 from apps.vendors.models import Assumption, VendorEvent, Workspace
@@ -48,7 +49,27 @@ def workspace_list(request: HttpRequest) -> HttpResponse:
     """See the vendor's workspaces."""
     actor = actor_of(request)
     rows = [(workspace, counts_of(workspace), waiting_words(workspace)) for workspace in workspaces_visible_to(actor)]
+    if request.GET.get("format") == "csv":
+        return _workspaces_csv(rows)
     return render(request, "vendors/workspaces.html", {"rows": rows, "may_edit": actor.has(Role.ADMINISTRATOR)})
+
+
+_COUNTS = {
+    "members": "Members", "suspended": "Suspended", "invited": "Invited", "waiting": "Waiting to be sent",
+    "needs_attention": "Need attention", "drift": "Open drift",
+}  # fmt: skip
+
+
+def _workspaces_csv(rows: list[tuple[Workspace, dict[str, int], str]]) -> HttpResponse:
+    header = ["Workspace", "Title", "Adapter", "Seats", *_COUNTS.values(), "Halted since", "Last looked at"]
+    lines = (
+        [
+            workspace.name, workspace.title, ADAPTERS.get(workspace.adapter, workspace.adapter), workspace.seats,
+            *(counts[key] for key in _COUNTS), local_text(workspace.halted_at), local_text(workspace.synced_at),
+        ]
+        for workspace, counts, _ in rows
+    )  # fmt: skip
+    return csv_download(f"beacon-workspaces-{clock.today().isoformat()}.csv", header, lines)
 
 
 @allow(*READERS)
@@ -261,11 +282,40 @@ def assumption_list(request: HttpRequest, name: str) -> HttpResponse:
     actor = actor_of(request)
     workspace = get_object_or_404(workspaces_visible_to(actor), name=name)
     known = {row.code: row for row in workspace.assumptions.all()}
+    rows = [(spec, known.get(spec.code)) for spec in kind_of(workspace).specs]
+    if request.GET.get("format") == "csv":
+        return _assumptions_csv(workspace, rows)
     context = {
-        "workspace": workspace, "rows": [(spec, known.get(spec.code)) for spec in kind_of(workspace).specs],
+        "workspace": workspace, "rows": rows,
         "may_edit": actor.has(Role.ADMINISTRATOR), "crumbs": _crumbs(workspace, ("Vendor's API", "")),
     }  # fmt: skip
     return render(request, "vendors/assumptions.html", context)
+
+
+_HOLDS = {True: "Holds", False: "Does not hold", None: "Not known"}
+
+
+def _assumptions_csv(workspace: Workspace, rows: list[tuple[Spec, Assumption | None]]) -> HttpResponse:
+    header = [
+        "Assumption",
+        "Value in use",
+        "Changed",
+        "Source",
+        "Confirmed by",
+        "Confirmed on",
+        "Last asked",
+        "Answer",
+        "Said",
+    ]
+    lines = []
+    for spec, found in rows:
+        row = found or Assumption()
+        value = row.value if row.is_changed else spec.default
+        lines.append([
+            spec.title, value, "Yes" if row.is_changed else "No", spec.source, row.confirmed_by, row.confirmed_on or "",
+            local_text(row.checked_at), _HOLDS[row.check_holds] if row.checked_at else "", row.check_answer,
+        ])  # fmt: skip
+    return csv_download(f"beacon-{workspace.name}-assumptions-{clock.today().isoformat()}.csv", header, lines)
 
 
 class AssumptionForm(forms.Form):

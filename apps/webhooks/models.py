@@ -15,6 +15,7 @@ from apps.webhooks.events import TYPES
 from apps.webhooks.lifecycle import SUBSCRIPTION
 
 WAITS = Q(state__in=["waiting", "sending"])
+DONE = Q(state__in=["delivered", "failed", "cancelled"])
 
 
 class Change(models.Model):
@@ -107,7 +108,10 @@ class Subscription(models.Model):
 
 
 class Delivery(models.Model):
-    """One event for one subscription. It goes out after all earlier ones of its record, until the receiver has taken it."""
+    """One event for one subscription. It goes out after all earlier ones of its record, until the receiver has taken it.
+
+    Kept for 90 days after it is done (retention.py); a trigger lets it go no earlier.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waits to be sent"
@@ -144,6 +148,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["subscription", "position"], condition=Q(state="waiting"), name="webhooks_delivery_due"
             ),
+            models.Index(fields=["next_attempt_at"], condition=DONE, name="webhooks_delivery_done"),
             models.Index(fields=["leased_until"], condition=Q(state="sending"), name="webhooks_delivery_leased"),
             models.Index(fields=["subscription", "state", "-id"], name="webhooks_delivery_state"),
         ]

@@ -6,6 +6,7 @@ import base64
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -38,7 +39,8 @@ def subscription_create(
     actor.require(Role.ADMINISTRATOR)
     actor.require_fresh()
     given(reason)
-    _check(name, address, types)
+    _check(name, types)
+    _check_address(address)
     secret = _new_secret()
     with transaction.atomic():
         made = Subscription.objects.create(
@@ -50,6 +52,39 @@ def subscription_create(
             after={"address": address, "types": made.types, "agency": agency.code if agency else ""},
         )  # fmt: skip
     return made, secret
+
+
+def subscription_revise(
+    *, actor: Actor, subscription: Subscription, name: str, address: str, types: list[str], reason: str
+) -> Subscription:
+    """Change the name, the address or the events of a webhook. What waits already goes to the new address."""
+    actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh()
+    given(reason)
+    _check(name, types, subscription)
+    # One that is kept may be out of reach just now; it is judged at each call anyway.
+    if address != subscription.address:
+        _check_address(address)
+    values: dict[str, Any] = {
+        "name": name.strip(),
+        "address": address,
+        "types": [code for code in TYPES if code in types],
+    }
+    with transaction.atomic():
+        found = _not_ended(subscription)
+        changed = {key: value for key, value in values.items() if getattr(found, key) != value}
+        if not changed:
+            raise Invalid("Nothing was changed.")
+        before = {key: getattr(found, key) for key in changed}
+        if "address" in changed:
+            # What the old address answered says nothing of the new one.
+            changed |= {"tested_at": None, "test_answer": ""}
+        for key, value in changed.items():
+            setattr(found, key, value)
+        found.save(update_fields=list(changed))
+        after = {key: changed[key] for key in before}
+        audit.record(actor, "webhooks.subscription.revised", found, before=before, after=after, reason=reason)
+    return found
 
 
 def subscription_pause(*, actor: Actor, subscription: Subscription, reason: str) -> Subscription:
@@ -71,7 +106,7 @@ def subscription_end(*, actor: Actor, subscription: Subscription, reason: str) -
     with transaction.atomic():
         moved = _move(actor, subscription, _STATES.ENDED, "ended", reason)
         moved.deliveries.filter(state__in=["waiting", "sending"]).update(
-            state=Delivery.State.CANCELLED, leased_until=None
+            state=Delivery.State.CANCELLED, leased_until=None, next_attempt_at=clock.now()
         )
         # Nothing is signed with them any more.
         moved.secret, moved.previous_secret, moved.previous_until = "", "", None
@@ -192,13 +227,17 @@ def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def _check(name: str, address: str, types: list[str]) -> None:
+def _check(name: str, types: list[str], itself: Subscription | None = None) -> None:
     if not name.strip():
         raise Invalid("Give it a name.")
-    if Subscription.objects.exclude(state=_STATES.ENDED).filter(name=name.strip()).exists():
+    others = Subscription.objects.exclude(state=_STATES.ENDED).filter(name=name.strip())
+    if (others.exclude(pk=itself.pk) if itself else others).exists():
         raise Invalid("There is a webhook with this name.", how_to_fix="Choose another name.")
     if not types or set(types) - set(TYPES):
         raise Invalid("Choose of which events it is told.")
+
+
+def _check_address(address: str) -> None:
     try:
         posting.judged(address)
     except outgoing.AddressRefused as refused:

@@ -8,6 +8,7 @@ from apps.core import bell, requests
 from apps.webhooks.delivering import deliver, due_subscriptions, leases_expire
 from apps.webhooks.models import Subscription
 from apps.webhooks.publishing import publish
+from apps.webhooks.retention import deliveries_forget
 
 
 @shared_task
@@ -21,8 +22,8 @@ def tell_subscription(subscription_id: int) -> int:
 
 
 def sweep() -> int:
-    """Number what is new, take back what a dead worker had, ring for what is due (settings.TICK)."""
-    found = publish() + leases_expire()
+    """Number what is new, take back what a dead worker had, ring for what is due, forget what is old (settings.TICK)."""
+    found = publish() + leases_expire() + deliveries_forget()
     for subscription_id in due_subscriptions():
         bell.ring(tell_subscription, subscription_id)
         found += 1

@@ -7,6 +7,7 @@ urlpatterns = [
     path("access/webhooks/", views.subscription_list, name="subscriptions"),
     path("access/webhooks/new/", views.subscription_new, name="subscription-new"),
     path("access/webhooks/<int:pk>/", views.subscription_detail, name="subscription"),
+    path("access/webhooks/<int:pk>/change/", views.subscription_revise, name="revise"),
     path("access/webhooks/<int:pk>/test/", views.subscription_test, name="test"),
     path("access/webhooks/<int:pk>/pause/", views.subscription_pause, name="pause"),
     path("access/webhooks/<int:pk>/resume/", views.subscription_resume, name="resume"),

@@ -90,7 +90,7 @@ def subscription_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "webhooks/subscription.html", context)
 
 
-class SubscriptionForm(ReasonForm):
+class ReviseForm(ReasonForm):
     name = forms.CharField(label="Name", max_length=80, help_text="The system that is told: “Data hub”.")
     address = forms.CharField(
         label="Address", max_length=500, help_text="Where events are sent, for example https://hub.example.gov/beacon."
@@ -99,6 +99,10 @@ class SubscriptionForm(ReasonForm):
         label="Events", choices=[(code, f"{code}: {words}") for code, words in TYPES.items()],
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
+    field_order: tuple[str, ...] = ("name", "address", "types", "reason")
+
+
+class SubscriptionForm(ReviseForm):
     agency: forms.ModelChoiceField[Agency] = forms.ModelChoiceField(
         label="About", queryset=Agency.objects.none(), required=False, empty_label="All agencies",
         help_text="One agency, with those under it: it hears of their seats, phases and incidents, and of the terms.",
@@ -195,6 +199,19 @@ def subscription_end(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(
         request, pk, title="End", act=services.subscription_end, done="The webhook has ended.",
         intro="Nothing more is sent, and what waits is dropped. This cannot be undone.",
+    )  # fmt: skip
+
+
+@allow(Role.ADMINISTRATOR, sensitive=True)
+def subscription_revise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a webhook's name, address or events."""
+    found = _found(request, pk)
+    return form_page(
+        request, title=f"Change {found}", form_class=ReviseForm, submit="Save", back=_url(found), done="Saved.",
+        act=lambda data: services.subscription_revise(actor=actor_of(request), subscription=found, **data),
+        initial={"name": found.name, "address": found.address, "types": found.types},
+        crumbs=_crumbs((found.name, _url(found))),
+        intro="What waits goes to the new address. Where somebody else receives there, make a new secret twice as well.",
     )  # fmt: skip
 
 

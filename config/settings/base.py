@@ -331,6 +331,8 @@ HOLDS_CHANGED = ["apps.vendors.hooks.holds_changed"]
 LAST_ACTIVE = ["apps.vendors.usage_services.usage_read"]
 # Each returns the ids of employees whose seat is not reclaimed meanwhile.
 RECLAIM_SHIELDS = ["apps.incidents.hooks.employees_in_open_incidents"]
+# Each returns the ids of users of whom nothing is removed because it is old.
+USERS_ON_HOLD = ["apps.licenses.selectors.users_on_hold"]
 # Each takes employee ids and returns the set of those who do not take part: no mail of the programme goes to them.
 MAIL_SUPPRESSORS = ["apps.licenses.mails.opted_out"]
 # Each returns mail.digest.Reader for everyone who gets a daily digest.
@@ -356,6 +358,7 @@ PEOPLE_TAKEN = ["apps.registers.services.people_taken"]
 # Called by the tick (core.tasks.tick) without arguments; each returns how much it found to do.
 TICK = [
     "apps.audit.tasks.sweep",
+    "apps.accounts.tasks.sweep",
     "apps.agencies.tasks.sweep",
     "apps.terms.tasks.sweep",
     "apps.licenses.tasks.sweep",
@@ -403,7 +406,7 @@ DATABASE_GRANTS: dict[str, Any] = {
     # Rows change, but none ever goes.
     "kept": ["incidents_incident", "licenses_contract", "licenses_seat", "licenses_seatperiod", "licenses_seatrequest",
              "agencies_employee", "rollout_gatewaiver", "licenses_legalhold", "licenses_emergencystop", "webhooks_change",
-             "webhooks_subscription", "webhooks_delivery"],
+             "webhooks_subscription"],
     # For other systems (BI): the programme, never persons. No name, no address, no usage (the privacy floor is kept by
     # reports alone), no text of an incident, no session, token, key or mail. A table that is not named here is closed.
     "read": {

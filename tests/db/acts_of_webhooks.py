@@ -25,6 +25,12 @@ def _paused(w: World) -> object:
     return webhooks.subscription_pause(actor=w.erin, subscription=_made(w), reason="x")
 
 
+def _revised(w: World, found: Subscription) -> object:
+    return webhooks.subscription_revise(
+        actor=w.erin, subscription=found, name="Lake", address=found.address, types=found.types, reason="x"
+    )
+
+
 def _given_up(w: World) -> Delivery:
     _made(w)
     publish()
@@ -41,6 +47,7 @@ def _replayed(w: World, found: Subscription) -> object:
 
 EXAMPLES: dict[str, Callable[[World], Act]] = {
     "subscription_create": lambda w: lambda: _made(w),
+    "subscription_revise": with_(_made, _revised),
     "subscription_pause": with_(_made, lambda w, s: webhooks.subscription_pause(actor=w.erin, subscription=s, reason="x")),
     "subscription_resume": with_(_paused, lambda w, s: webhooks.subscription_resume(actor=w.erin, subscription=s, reason="x")),
     "subscription_end": with_(_made, lambda w, s: webhooks.subscription_end(actor=w.erin, subscription=s, reason="x")),

@@ -198,7 +198,7 @@ def _webhooks(world: World) -> Parameters:
     Delivery.objects.filter(pk=given_up.pk).update(state="sending")
     Delivery.objects.filter(pk=given_up.pk).update(state="failed", attempts=10, status=500, answer="Out of order")
     one = {"pk": made.pk}
-    return {f"webhooks:{name}": one for name in ("subscription", "test", "pause", "end", "secret", "replay", "deliveries")} | {
+    return {f"webhooks:{name}": one for name in ("subscription", "revise", "test", "pause", "end", "secret", "replay", "deliveries")} | {
         "webhooks:resume": {"pk": paused.pk},
         "webhooks:delivery": {"pk": given_up.pk}, "webhooks:delivery-replay": {"pk": given_up.pk},
     }  # fmt: skip

@@ -127,6 +127,23 @@ def test_the_secret_is_shown_once(world: World) -> None:
     assert "not public" in wrong.content.decode()
 
 
+def test_a_webhook_is_changed_by_its_page_and_by_the_interface(world: World) -> None:
+    hub, _ = webhooks.subscription_create(
+        actor=world.erin, name="Hub", address="http://127.0.0.1:9/", types=["phase.opened"], reason="x"
+    )
+    client, url = client_of(world, "erin"), reverse("webhooks:revise", args=[hub.pk])
+    assert url in client.get(reverse("webhooks:subscription", args=[hub.pk])).content.decode()
+    assert 'value="Hub"' in client.get(url).content.decode()
+    data = {"name": "Lake", "address": "https://10.0.0.1/", "types": ["phase.paused"], "reason": "It moved"}
+    assert "not public" in client.post(url, data).content.decode()
+    assert client.post(url, data | {"address": hub.address}).status_code == 302
+    hub.refresh_from_db()
+    assert (hub.name, hub.types) == ("Lake", ["phase.paused"])
+    told = data | {"address": hub.address, "name": "Sea"}
+    answer = client.post(f"/api/v1/webhooks/{hub.pk}/revise/", told, content_type="application/json")
+    assert (answer.status_code, answer.json()["name"]) == (200, "Sea")
+
+
 def test_a_test_and_a_replay_by_the_pages(world: World) -> None:
     client = client_of(world, "erin")
     with receiving() as receiver:

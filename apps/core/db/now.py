@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import models
+from datetime import datetime
+
+from django.db import connection, models
 
 
 class BeaconNow(models.Func):
@@ -11,3 +13,11 @@ class BeaconNow(models.Func):
     function = "beacon_now"
     template = "%(function)s()"
     output_field = models.DateTimeField()
+
+
+def database_now() -> datetime:
+    """What beacon_now() says: the clock that triggers go by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT beacon_now()")
+        found: datetime = cursor.fetchone()[0]
+    return found
