@@ -39,10 +39,11 @@ SHARES = 4
 # What a page is made of, without its words and numbers: elements that follow each other and look alike count once. Two
 # values: the frame (all but <main>, wherever in the navigation one is), and what is in <main>.
 _SHAPE = """() => {
-  const words = ['href', 'src', 'action', 'value', 'datetime', 'title', 'aria-label', 'content', 'aria-current', 'hx-get', 'hx-post'];
+  const words = ['href', 'src', 'action', 'value', 'datetime', 'title', 'aria-label', 'content', 'hx-get', 'hx-post'];
+  const place = ['class', 'id', 'aria-controls', 'aria-labelledby', 'aria-current', 'aria-expanded', 'open', 'hidden'];
   const shape = (e, without) => {
-    const said = [...e.attributes].filter((a) => without !== e && !(without && a.name === 'class'))
-      .map((a) => a.name + (words.includes(a.name) ? '' : '=' + a.value.replace(/\\d+/g, '0'))).filter((a) => a !== 'aria-current');
+    const said = [...e.attributes].filter((a) => without !== e && !(without && place.includes(a.name)))
+      .map((a) => a.name + (words.includes(a.name) ? '' : '=' + a.value.replace(/\\d+/g, '0')));
     let last = '', inside = '';
     if (e !== without) for (const child of e.children) {
       const one = shape(child, without);
