@@ -39,15 +39,15 @@ def words_of(view: Any, name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def table() -> list[tuple[str, list[tuple[str, bool, list[bool]]]]]:
-    """By section: what can be done, whether it asks for a fresh sign-in, and which roles may, in the order of `ROLES`."""
-    sections: dict[str, dict[str, tuple[bool, list[bool]]]] = {}
+def table() -> list[tuple[str, list[tuple[str, bool, list[tuple[str, bool]]]]]]:
+    """By section: what can be done, whether it asks for a fresh sign-in, and each of `ROLES` with whether it may."""
+    sections: dict[str, dict[str, tuple[bool, list[tuple[str, bool]]]]] = {}
     for name, view, rule in views_with_rules():
         space = name.partition(":")[0]
         # Doors, interfaces and what a page asks for by itself are nobody's right.
         if rule.is_public or rule.is_token_only or space.endswith("api") or name.endswith("-progress"):
             continue
-        may = [not rule.roles or role in rule.roles for role in ROLES]
+        may = [(str(role.label), not rule.roles or role in rule.roles) for role in ROLES]
         sections.setdefault(space, {})[words_of(view, name)] = (rule.is_sensitive, may)
     return [
         (_title(space), [(words, sensitive, may) for words, (sensitive, may) in sorted(rows.items())])

@@ -56,6 +56,7 @@ _SHAPE = """() => {
   const main = document.querySelector('main');
   return [shape(document.body, main), main ? shape(main, null) : ''];
 }"""
+_NAMELESS = "document.querySelectorAll('.bcn-table tbody td:not([data-label]):not([colspan]):not(:empty)').length"
 _AXE = """async () => {
   const found = await axe.run(document, {resultTypes: ['violations', 'incomplete']});
   const brief = (list) => list.map((r) => r.id + ': ' + r.nodes.slice(0, 2).map((n) => n.html.slice(0, 160)).join(' | '));
@@ -86,6 +87,9 @@ def look(page: Page, axe_source: str, judged: set[str]) -> list[str]:
             judged.update(shapes)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         wrong.append("scrolls sideways")
+    # A narrow table shows one cell below the other: each then says which column it was in.
+    if found := page.evaluate(_NAMELESS):
+        wrong.append(f"cells without the name of their column: {found}")
     return wrong
 
 

@@ -251,7 +251,7 @@ def test_the_page_of_rights_says_what_the_rules_say(world: World) -> None:
 
     rows = {words: may for _, section in table() for words, _, may in section}
     assert rows["See who holds which role"] == [
-        role in {Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR} for role in ROLES
+        (role.label, role in {Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR}) for role in ROLES
     ]
     page = client_of(world, "bob").get("/access/rights/").content.decode()
     assert "Grant somebody else a role" in page
