@@ -5,6 +5,7 @@ import os
 import sys
 
 from config import embedded
+from config.env import BadEnvironment
 
 
 def main() -> None:
@@ -12,7 +13,10 @@ def main() -> None:
     embedded.provide(os.environ)
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except BadEnvironment as problem:
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":
