@@ -188,6 +188,17 @@ def test_a_command_says_what_is_wrong_with_the_environment_and_no_more(tmp_path:
     assert said.returncode == 1
     assert said.stderr.startswith("The environment cannot be used:\n  - IDENTITY_PROVIDERS_FILE cannot be read")
     assert len(said.stderr.splitlines()) == 2
+    # In production no server of our own stands in for a database that nobody named.
+    environ = {
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",
+        "BEACON_HOME": str(tmp_path),
+        "PATH": environ["PATH"],
+    }
+    said = subprocess.run(
+        [sys.executable, "manage.py", "check_sign_in"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert "DATABASE_URL is not set" in said.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_demo_needs_no_environment() -> None:
