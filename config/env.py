@@ -110,6 +110,7 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
     )
     if production and secret and len(secret) < _MIN_SECRET:
         reader.problems.append(f"SECRET_KEY is shorter than {_MIN_SECRET} characters. Make a longer one.")
+    hosts = _hosts(reader, production)
     environment = Environment(
         secret_key=secret,
         # Old keys, one a line or separated by spaces: what they signed stays valid until they go (docs/runbook/rotate-secrets.md).
@@ -126,8 +127,8 @@ def read(source: Mapping[str, str], *, production: bool) -> Environment:
             ("redis", "rediss", "redis+socket", "unix"),
             "For example redis://valkey:6379/0",
         ),
-        allowed_hosts=_hosts(reader, production),
-        public_url=_public_url(reader, production),
+        allowed_hosts=hosts,
+        public_url=_public_url(reader, production, hosts),
         home=home,
         port=reader.integer("PORT", 8000, 1, 65535, "The web console's port."),
         simulator_port=reader.integer("SIMULATOR_PORT", 8100, 1, 65535, "The simulator's port (demo only)."),
@@ -170,11 +171,10 @@ def _hosts(reader: _Reader, production: bool) -> list[str]:
     return [host.strip() for host in value.split(",") if host.strip()]
 
 
-def _public_url(reader: _Reader, production: bool) -> str:
+def _public_url(reader: _Reader, production: bool, hosts: list[str]) -> str:
     """Where people reach the console, without a slash at the end: links in mails lead there."""
-    hosts = _hosts(reader, production)
     port = reader.source.get("PORT", "").strip() or "8000"
-    usual = f"https://{hosts[0]}" if production and hosts else f"http://127.0.0.1:{port}"
+    usual = f"http://127.0.0.1:{port}" if not production else f"https://{hosts[0]}" if hosts else ""
     return reader.url("PUBLIC_URL", usual, ("https",) if production else ("https", "http"), "").rstrip("/")
 
 
@@ -187,6 +187,7 @@ def _identity(reader: _Reader, production: bool) -> list[IdentityProvider]:
         return providers
     if not production and not reader.source.get("OIDC_SERVER_URL"):
         return []
+    hint = "Or name a file of providers in IDENTITY_PROVIDERS_FILE. See docs/runbook/sign-in.md."
     return [
         IdentityProvider(
             id="state", kind="oidc",

@@ -5,6 +5,7 @@ docs/runbook/sign-in.md shows one for Entra ID and one for SAML. Secrets stand i
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,8 +72,10 @@ def read_providers(path: Path, *, https_only: bool) -> tuple[list[IdentityProvid
     """The providers of the file, and every problem found in it."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         return [], [f"IDENTITY_PROVIDERS_FILE cannot be read ({error})."]
+    except tomllib.TOMLDecodeError as error:
+        return [], [f"IDENTITY_PROVIDERS_FILE cannot be read ({path}: {error}). A text stands in quotation marks."]
     found, problems = [], []
     for name, table in tables.items():
         provider, wrong = _provider(name, table, path.parent, https_only)
@@ -85,6 +88,7 @@ def read_providers(path: Path, *, https_only: bool) -> tuple[list[IdentityProvid
             for one in found
             if not one.email_domains
         ]
+    problems += _shared(found)
     if not tables:
         problems.append("IDENTITY_PROVIDERS_FILE names no provider.")
     return found, problems
@@ -98,44 +102,90 @@ _TEXTS = set(IdentityProvider.__dataclass_fields__) - {
     "email_domains",
 }
 _FILES = {"client_secret_file": "client_secret", "certificate_file": "certificate"}
+# Issuers of Entra ID that many tenants share; a token names its own tenant, never one of these.
+_SHARED = ("common", "organizations", "consumers")
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def _shared(providers: list[IdentityProvider]) -> list[str]:
+    """Domains that several providers claim: one of them could open the accounts of another's people."""
+    claimed: dict[str, list[str]] = {}
+    for provider in providers:
+        for domain in dict.fromkeys(provider.email_domains):
+            claimed.setdefault(domain, []).append(f"[{provider.id}]")
+    return [
+        f"IDENTITY_PROVIDERS_FILE: {domain} stands under {' and '.join(names)}; one may vouch for it."
+        for domain, names in claimed.items()
+        if len(names) > 1
+    ]
 
 
 def _provider(name: str, table: Any, folder: Path, https_only: bool) -> tuple[IdentityProvider | None, list[str]]:
-    if not isinstance(table, Mapping) or not name.replace("-", "").isalnum():
-        return None, ["a provider is a table, and its name consists of letters, digits and hyphens."]
-    unknown = sorted(set(table) - _TEXTS - set(_FILES) - {"trusts_email", "email_domains"})
-    wrong = [f"{key} is not known." for key in unknown]
+    if not isinstance(table, Mapping):
+        return None, [f"{name} stands outside of a provider; a line like [state] stands above a provider's lines."]
+    if not name.replace("-", "").isalnum():
+        return None, ["a provider's name consists of letters, digits and hyphens."]
+    wrong = _wrong_kinds(table)
     values: dict[str, Any] = {key: str(value) for key, value in table.items() if key in _TEXTS}
-    values["email_domains"] = tuple(str(domain).casefold() for domain in table.get("email_domains", []))
-    values["trusts_email"] = bool(table.get("trusts_email", False))
+    domains = table.get("email_domains", [])
+    values["email_domains"] = tuple(str(one).casefold() for one in (domains if isinstance(domains, list) else []))
+    values["trusts_email"] = table.get("trusts_email", False) is True
+    unread = set()
     for key, field in _FILES.items():
         if key in table:
             try:
                 values[field] = (folder / str(table[key])).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                wrong.append(f"{key} cannot be read ({error.strerror}).")
+            except (OSError, UnicodeDecodeError) as error:
+                unread.add(key)
+                said = getattr(error, "strerror", "") or "it is not text"
+                wrong.append(f"{key} cannot be read ({said}: {folder / str(table[key])}).")
     kind = values.get("kind", "")
     if kind not in KINDS:
         return None, [*wrong, f"kind is one of {', '.join(KINDS)}."]
     provider = IdentityProvider(id=name, **{"name": name, **values})
-    return provider, [*wrong, *_missing(provider, https_only)]
+    return provider, [*wrong, *_missing(provider, unread), *_addresses(provider, https_only)]
 
 
-def _missing(provider: IdentityProvider, https_only: bool) -> list[str]:
+def _wrong_kinds(table: Mapping[str, Any]) -> list[str]:
+    """Keys that are not known, and values that are of another kind than their key."""
+    known = _TEXTS | set(_FILES) | {"trusts_email", "email_domains"}
+    wrong = [f"{key} is not known." for key in sorted(set(table) - known)]
+    wrong += [
+        f"{key} is a text in quotation marks."
+        for key, value in table.items()
+        if key in _TEXTS | set(_FILES) and not isinstance(value, str)
+    ]
+    if not isinstance(table.get("trusts_email", False), bool):
+        wrong.append("trusts_email is true or false, without quotation marks.")
+    domains = table.get("email_domains", [])
+    if not isinstance(domains, list) or not all(_DOMAIN.fullmatch(str(one).casefold()) for one in domains):
+        wrong.append('email_domains is a list of domains, such as ["courts.example"].')
+    return wrong
+
+
+def _missing(provider: IdentityProvider, unread: set[str]) -> list[str]:
     if provider.kind == "oidc":
-        needed = {
+        needed: dict[str, Any] = {
             "issuer": provider.issuer,
             "client_id": provider.client_id,
-            "client_secret_file": provider.client_secret,
+            "client_secret_file": provider.client_secret or unread,
         }
-        addresses = [provider.issuer]
     else:
         needed = {"entity_id": provider.entity_id, "email_attribute": provider.email_attribute}
         needed["metadata_url, or sso_url with certificate_file"] = provider.metadata_url or (
-            provider.certificate and provider.sso_url
+            provider.sso_url and (provider.certificate or unread)
         )
-        addresses = [address for address in (provider.metadata_url, provider.sso_url) if address]
+    return [f"{key} is missing." for key, value in needed.items() if not value]
+
+
+def _addresses(provider: IdentityProvider, https_only: bool) -> list[str]:
     schemes = {"https"} if https_only else {"https", "http"}
-    return [f"{key} is missing." for key, value in needed.items() if not value] + [
-        f"{address} must begin with https://." for address in addresses if urlsplit(address).scheme not in schemes
+    addresses = {key: getattr(provider, key) for key in ("issuer", "metadata_url", "sso_url")}
+    wrong = [
+        f"{key} must begin with https:// (found: {address})."
+        for key, address in addresses.items()
+        if address and urlsplit(address).scheme not in schemes
     ]
+    where = urlsplit(provider.issuer).path.split("/")
+    wrong += [f"issuer ends in your tenant's id, not in {one}: TENANT-ID/v2.0." for one in _SHARED if one in where]
+    return wrong

@@ -114,4 +114,6 @@ def proved(request: HttpRequest, method: str, at: datetime | None, then: str) ->
 def turned_away(request: HttpRequest, method: str, check: Check) -> HttpResponse:
     """The page that says which check failed, recorded under that name."""
     refused(request, method=method, check=check)
-    return render(request, "socialaccount/authentication_error.html", {"check": check.value}, status=401)
+    # Whoever was signed in before, still is: what failed is a confirmation, or an old tab.
+    context = {"check": check.value, "is_signed_in": actor_of(request) is not None}
+    return render(request, "socialaccount/authentication_error.html", context, status=401)

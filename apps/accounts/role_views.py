@@ -117,7 +117,11 @@ def _verbs(held: RoleAssignment, actor: Actor) -> list[tuple[str, str]]:
 
 
 class GrantForm(ReasonForm):
-    who = forms.CharField(label="E-mail address or connection", max_length=254, help_text="Of somebody known here.")
+    who = forms.CharField(
+        label="E-mail address or connection",
+        max_length=254,
+        help_text="Of somebody who has signed in here once, or was made known.",
+    )
     role = forms.ChoiceField(label="Role", choices=[(role.value, role.label) for role in GRANTABLE])
     scope = forms.CharField(
         label="Secretariat", required=False, max_length=10, help_text="Its code, for a leader of one secretariat."
@@ -131,7 +135,9 @@ class GrantForm(ReasonForm):
         who = self.cleaned_data["who"].strip()
         found = User.objects.filter(Q(email__iexact=who) | Q(kind="connection", name__iexact=who)).first()
         if found is None:
-            raise forms.ValidationError("Nobody here has this address. They sign in once, then they are known.")
+            raise forms.ValidationError(
+                "Nobody has signed in with this address yet. They sign in once, then they can be given a role."
+            )
         return found
 
 

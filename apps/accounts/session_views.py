@@ -87,7 +87,7 @@ COLUMNS = [
     Column("who", "Who", lambda s: str(s.user) if s.user else "Not known", sort="user__name"),
     Column("method", "Way", lambda s: s.method, sort="method"),
     Column("outcome", "Outcome", lambda s: s.get_outcome_display(), sort="outcome", tag=lambda s: _TAGS[s.outcome]),
-    Column("check", "Failed check", lambda s: s.check_failed.replace("_", " ")),
+    Column("check", "Failed check", lambda s: s.check_failed),
     Column("address", "From", lambda s: s.address or ""),
 ]
 

@@ -208,3 +208,9 @@ def test_identity_providers_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         code, said = run("check_sign_in")
         assert code == REFUSED
         assert "does not answer" in said["reasons"][0]
+
+        def unknown_authority(address: str, **_: Any) -> Answered:
+            raise requests.exceptions.SSLError(address)
+
+        monkeypatch.setattr(requests, "get", unknown_authority)
+        assert "REQUESTS_CA_BUNDLE" in run("check_sign_in")[1]["reasons"][0]

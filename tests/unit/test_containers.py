@@ -35,3 +35,12 @@ def test_compose_has_every_process_with_a_health_check_and_no_secret_in_it() -> 
 
 def test_the_entrypoint_can_be_run() -> None:
     assert Path(DOCKER / "entrypoint").stat().st_mode & 0o111
+
+
+def test_every_container_reads_the_same_file_of_providers() -> None:
+    services = yaml.safe_load((DOCKER / "compose.yml").read_text())["services"]
+    ours = {name: service for name, service in services.items() if service["image"] == "beacon:latest"}
+    assert set(ours) == {"migrate", "web", "worker", "worker-slow", "beat"}
+    for name, service in ours.items():
+        assert "IDENTITY_PROVIDERS_FILE" in service["environment"], name
+        assert "./secrets/identity:/run/identity:ro" in service["volumes"], name

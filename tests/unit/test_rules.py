@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,7 +24,7 @@ from apps.terms.lifecycle import TERMS
 from apps.vendors import reconcile
 from apps.vendors.lifecycle import DRIFT, OPERATION, SYNC
 from apps.vendors.reconcile import Wanted
-from config.env import BadEnvironment, read
+from config.env import ROOT, BadEnvironment, read
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 READY = Facts(
@@ -170,6 +174,31 @@ def test_every_bad_value_of_the_environment_is_named_at_once() -> None:
     ):
         assert name in text
     assert "tiny-and-secret" not in text
+    assert text.count("ALLOWED_HOSTS is not set") == 1
+    assert "PUBLIC_URL" not in text, "what follows from another mistake is no mistake of its own"
+    assert "IDENTITY_PROVIDERS_FILE" in text, "the other way to name a provider"
+
+
+def test_a_command_says_what_is_wrong_with_the_environment_and_no_more(tmp_path: Path) -> None:
+    environ = {"DATABASE_URL": "postgresql:///nowhere", "BROKER_URL": "redis://nowhere", "PATH": os.environ["PATH"]}
+    environ["IDENTITY_PROVIDERS_FILE"] = str(tmp_path / "nowhere.toml")
+    said = subprocess.run(
+        [sys.executable, "manage.py", "check_sign_in"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert said.returncode == 1
+    assert said.stderr.startswith("The environment cannot be used:\n  - IDENTITY_PROVIDERS_FILE cannot be read")
+    assert len(said.stderr.splitlines()) == 2
+    # In production no server of our own stands in for a database that nobody named.
+    environ = {
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",
+        "BEACON_HOME": str(tmp_path),
+        "PATH": environ["PATH"],
+    }
+    said = subprocess.run(
+        [sys.executable, "manage.py", "check_sign_in"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert "DATABASE_URL is not set" in said.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_demo_needs_no_environment() -> None:

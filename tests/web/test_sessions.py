@@ -155,6 +155,7 @@ def test_a_code_works_once_and_a_wrong_secret_is_not_told_which(world: World) ->
     assert enter(Client(), made).status_code == 302
     again = enter(Client(), made)
     assert again.status_code == 401
+    assert again.content.decode().count("Error: ") == 1, "in the title"
     pages = {
         enter(Client(), made, **wrong).content.decode().count("Name, password or code is wrong.")
         for wrong in ({"password": "x"}, {"name": "nobody@break-glass.invalid"})

@@ -299,7 +299,10 @@ def test_a_provider_that_asks_nobody_confirms_nothing(
 ) -> None:
     client, browser = stale
     provider.lies(json.dumps({"auth_time": {"now": -900}}))
-    assert check_of(sign_in(client, "erin", browser=browser, at="/accounts/confirm/")) == "auth_time"
+    answer = sign_in(client, "erin", browser=browser, at="/accounts/confirm/")
+    assert check_of(answer) == "auth_time"
+    assert "Confirming did not work" in answer.content.decode()
+    assert "You are still signed in" in answer.content.decode()
     provider.lies("without auth_time")
     assert check_of(sign_in(client, "erin", browser=browser, at="/accounts/confirm/")) == "auth_time"
     assert client.get("/access/roles/new/").status_code == 302

@@ -53,6 +53,10 @@ def _look(provider: Any) -> dict[str, Any]:
     }  # fmt: skip
     try:
         found["problem"] = _oidc(provider, found) if is_oidc else _saml(provider, found)
+    except requests.exceptions.SSLError:
+        found["problem"] = (
+            "Its TLS certificate is not trusted here; name the file of its authority in REQUESTS_CA_BUNDLE."
+        )
     except requests.RequestException as error:
         found["problem"] = f"It does not answer ({type(error).__name__})."
     except (ValueError, ParseError):
