@@ -151,7 +151,7 @@ def list_view(noun: Noun, create: Verb | None, nouns: Mapping[type[Model], Noun]
         for name, path in noun.filters.items():
             if value := request.query_params.get(name, ""):
                 rows = _narrowed(rows, path, value, name)
-        if noun.search and (words := request.query_params.get("q", "").replace("\x00", "")[:200]):
+        if noun.search and (words := request.query_params.get("q", "")[:200]):
             rows = noun.search(rows, words)
         return paged(request, rows, noun.serializer())
 
@@ -206,8 +206,6 @@ def _finished(
 
 
 def _narrowed(rows: QuerySet[Any], path: str, value: str, name: str) -> QuerySet[Any]:
-    if "\x00" in value:
-        raise Invalid(f"{name} cannot be read.")
     try:
         return rows.filter(**{path: value})
     except (ValueError, ValidationError) as error:

@@ -19,7 +19,7 @@ from apps.accounts.actors import Actor
 from apps.api.models import IdempotentCall
 from apps.core import clock
 from apps.core.api import CONTENT_TYPE, problem_body
-from apps.core.errors import BeaconError
+from apps.core.errors import BeaconError, Invalid
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/api/v1/"
@@ -67,6 +67,8 @@ class ApiMiddleware:
             return self.get_response(request)
         try:
             _count(request, actor)
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                raise Invalid("A parameter cannot be read.", how_to_fix="Leave out the character NUL.")
             if request.method == "POST" and (key := request.headers.get("Idempotency-Key")):
                 return self._once(request, actor.user_id, key)
         except BeaconError as refusal:

@@ -59,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @allow(Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR, Role.CONTACT)
 def search(request: HttpRequest) -> HttpResponse:
     """People by name, e-mail or employee id; agencies by name or code; a request or incident by its number."""
-    actor, query = actor_of(request), request.GET.get("q", "").strip()[:100]
+    actor, query = actor_of(request), request.GET.get("q", "").replace("\x00", "").strip()[:100]
     if query.lower().startswith("request ") and query[8:].isdecimal():
         return redirect("licenses:request", pk=int(query[8:]))
     if query.lower().startswith("incident ") and query[9:].isdecimal() and len(query) < 25:

@@ -202,8 +202,8 @@ def reclaim_confirm(*, actor: Actor, run: ReclaimRun, number: int, reason: str) 
     with transaction.atomic():
         run = ReclaimRun.objects.select_for_update().get(pk=run.pk)
         RECLAIM.check(run.state, State.RELEASED)
-        policy = ReclaimPolicy.objects.select_for_update().get(contract=run.contract)
-        if policy.mode != Mode.ON:
+        policy = ReclaimPolicy.objects.select_for_update().filter(contract=run.contract).first()
+        if policy is None or policy.mode != Mode.ON:
             raise Invalid("The rule is switched off.", how_to_fix="Discard the plan, or switch the rule on again.")
         if actor.key in {run.rule_by_key, policy.changed_by_key}:
             raise NotPermitted(

@@ -48,7 +48,7 @@ class AcceptForm(forms.Form):
 @allow()
 def current(request: HttpRequest) -> HttpResponse:
     """The text in force, and for employees the box to accept it."""
-    version = version_in_force(request.GET.get("language", BINDING))
+    version = version_in_force(_language(request))
     return _reading(request, version, "terms:current") if version else render(request, "terms/none.html")
 
 
@@ -58,8 +58,12 @@ def to_come(request: HttpRequest) -> HttpResponse:
     version = version_to_come()
     if version is None:
         return redirect("terms:current")
-    language = request.GET.get("language", BINDING)
-    return _reading(request, texts_of(version).filter(language=language).first() or version, "terms:to-come")
+    return _reading(request, texts_of(version).filter(language=_language(request)).first() or version, "terms:to-come")
+
+
+def _language(request: HttpRequest) -> str:
+    asked = request.GET.get("language", BINDING)
+    return asked if asked in LANGUAGES else BINDING
 
 
 def _reading(request: HttpRequest, version: TermsVersion, name: str) -> HttpResponse:

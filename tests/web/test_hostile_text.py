@@ -5,6 +5,7 @@ The forms are found by opening every page, so that a new one is tried without be
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from django import forms
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django_filters import FilterSet
 
+from config.env import ROOT
 from tests.factories.cast import World
 from tests.web.samples import FOREIGN, furnished, is_api, pages
 from tests.web.test_matrix import client_of
@@ -85,6 +88,34 @@ def _survives(client: Client, url: str, data: dict[str, Any]) -> bool:
         response = client.post(url, data, follow=True)
         transaction.set_rollback(True)
     return response.status_code < 500 and SCRIPT not in response.content.decode(errors="replace")
+
+
+def _names() -> set[str]:
+    """Every parameter that a list is narrowed by, and those that views read by themselves."""
+    sources = "".join(file.read_text() for file in (ROOT / "apps").rglob("*.py"))
+    return _filters(FilterSet).union(re.findall(r"request\.GET\.get\(\"(\w+)\"", sources), {"page"})
+
+
+def _filters(kind: type[FilterSet]) -> set[str]:
+    return set(kind.base_filters).union(*(_filters(one) for one in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "9" * 400, SCRIPT], ids=["nul", "digits", "script"])
+def test_no_parameter_breaks_a_page(text: str) -> None:
+    world, parameters = furnished()
+    client = client_of(world, "erin")
+    client.raise_request_exception = False
+    # The addresses first: with them come the views, and with these the filters.
+    broken, every, names = [], list(pages()), _names()
+    for page in every:
+        if page.name in FOREIGN or is_api(page.name) or page.name == "accounts:sign-out":
+            continue
+        response = client.get(reverse(page.name, kwargs=parameters.get(page.name)), dict.fromkeys(names, text))
+        text_of = "" if response.streaming else response.content.decode(errors="replace")
+        if response.status_code >= 500 or SCRIPT in text_of:
+            broken.append(page.name)
+    assert len(names) > 25
+    assert broken == []
 
 
 def test_the_probe_would_notice(world: World) -> None:
