@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
         db_errors.register("accounts_role_once", RoleAlreadyHeld)
         db_errors.register("accounts_mapping_once", MappingKnown)
         db_errors.register("accounts_user_email", NameTaken)
+        db_errors.register("accounts_user_email_key", NameTaken)
         user_logged_in.connect(_begin, dispatch_uid="beacon_session")
 
 

@@ -36,6 +36,11 @@ class MappingKnown(BeaconError):
     text = "This group gives this role already."
 
 
+class PersonKnown(BeaconError):
+    text = "Somebody with this address is known already."
+    how_to_fix = "They can sign in; give them a role where they need one."
+
+
 class NameTaken(BeaconError):
     text = "There is a sign-in with this name already."
     how_to_fix = "Choose another name."

@@ -78,7 +78,10 @@ def role_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     verbs = [("What each role may do", reverse("accounts:rights")), ("Sign-ins", reverse("accounts:sign-ins"))]
     if actor.has(Role.ADMINISTRATOR):
-        verbs.insert(0, ("Grant a role", reverse("accounts:role-new")))
+        verbs[:0] = [
+            ("Grant a role", reverse("accounts:role-new")),
+            ("Make somebody known", reverse("accounts:person-new")),
+        ]
     listing = Listing(
         request, roles_visible_to(actor), COLUMNS, "Roles", "roles", Empty("No role matches"), RoleFilter,
         default_sort="-granted", names_people=True,
@@ -136,7 +139,7 @@ class GrantForm(ReasonForm):
         found = User.objects.filter(Q(email__iexact=who) | Q(kind="connection", name__iexact=who)).first()
         if found is None:
             raise forms.ValidationError(
-                "Nobody has signed in with this address yet. They sign in once, then they can be given a role."
+                "Nobody has signed in with this address yet. They sign in once, or are made known, and can then be given a role."
             )
         return found
 
@@ -160,6 +163,25 @@ def role_new(request: HttpRequest) -> HttpResponse:
             "An administrator or privacy officer begins when a second administrator confirms it.",
             "The person signs in anew, so that what they may do is what the role says.",
         ],
+    )  # fmt: skip
+
+
+class PersonForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=150)
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, help_text="As the identity provider says it when they sign in."
+    )
+
+
+@allow(Role.ADMINISTRATOR, sensitive=True)
+def person_new(request: HttpRequest) -> HttpResponse:
+    """Let somebody sign in whom the HR file does not have."""
+    back = reverse(_ROLES[1])
+    return form_page(
+        request, title="Make somebody known", form_class=PersonForm, submit="Make known", back=back,
+        act=lambda data: services.user_create(actor=actor_of(request), **data), crumbs=[(_ROLES[0], back)],
+        done=lambda made: f"{made.name} can sign in now, and has no role yet.",
+        intro="An outside auditor, for example. Employees need none of this: they sign in because the directory has them.",
     )  # fmt: skip
 
 

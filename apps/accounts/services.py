@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from apps.accounts.actors import PRIVILEGED, Actor, Role
-from apps.accounts.errors import LastAdministrator, SecondPersonNeeded, SelfGrant
+from apps.accounts.errors import LastAdministrator, PersonKnown, SecondPersonNeeded, SelfGrant
 from apps.accounts.last_administrator import somebody_remains
 from apps.accounts.models import RoleAssignment, Session, User
 from apps.audit import services as audit
@@ -20,12 +20,17 @@ from apps.core.errors import Invalid, NotFound, given
 
 
 def user_create(*, actor: Actor, email: str, name: str) -> User:
-    """Let a person sign in (by the identity provider; there is no password). Administrators and Beacon only."""
+    """Let a person sign in (by the identity provider; there is no password). Administrators and Beacon only.
+
+    Raises `PersonKnown`, `Invalid`.
+    """
     actor.require(Role.ADMINISTRATOR)
     try:
         validate_email(email)
     except ValidationError as error:
         raise Invalid("This is no e-mail address.") from error
+    if User.objects.filter(email__iexact=email).exists():
+        raise PersonKnown()
     with transaction.atomic(), translated():
         user = User.objects.create_user(email=email, name=name)
         audit.record(actor, "accounts.user.created", user, after={"email": email})

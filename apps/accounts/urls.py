@@ -10,6 +10,7 @@ urlpatterns = [
     path("access/sessions/", session_views.session_list, name="sessions"),
     path("access/sessions/end/", session_views.session_end, name="session-end"),
     path("access/sign-ins/", session_views.sign_in_list, name="sign-ins"),
+    path("access/people/new/", role_views.person_new, name="person-new"),
     path("access/people/<int:pk>/end-sign-ins/", role_views.sessions_end, name="sessions-end"),
     path("access/rights/", rights_views.rights, name="rights"),
     path("access/roles/", role_views.role_list, name="roles"),

@@ -8,7 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.models import User
 from config.identity import IdentityProvider
+from tests.factories.cast import World
+from tests.web.test_matrix import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,3 +29,18 @@ def test_the_sign_in_page_notifies_and_offers_the_states_provider_alone(settings
 
 def test_nobody_signs_up_by_themselves() -> None:
     assert Client().get("/accounts/signup/").status_code == 404
+
+
+def test_erin_makes_an_outside_auditor_known_once(world: World) -> None:
+    erin, ann = client_of(world, "erin"), {"name": "Ann Audit", "email": "ann@audit.example"}
+    assert "Make somebody known" in erin.get("/access/roles/").content.decode()
+    assert "Ann Audit can sign in now" in erin.post("/access/people/new/", ann, follow=True).content.decode()
+    assert User.objects.get(email="ann@audit.example").role_assignments.count() == 0
+    for again in ("ann@audit.example", "Ann@Audit.example"):
+        assert "known already" in erin.post("/access/people/new/", ann | {"email": again}).content.decode()
+        answer = erin.post("/api/v1/people/", ann | {"email": again}, content_type="application/json")
+        assert answer.status_code == 409
+        assert "known already" in answer.json()["reasons"][0]["text"]
+    role = {"who": "ann@audit.example", "role": "auditor", "reason": "Audit of 2026"}
+    assert erin.post("/access/roles/new/", role)["Location"].startswith("/access/roles/")
+    assert client_of(world, "audrey").get("/access/people/new/").status_code == 403
