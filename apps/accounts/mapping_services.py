@@ -37,7 +37,11 @@ def mapping_create(
             created_by_key=actor.key, confirmed_at=clock.now() if at_once else None,
         )  # fmt: skip
         audit.record(
-            actor, "accounts.mapping.created", made, after={"mapping": str(made), "waits": not at_once}, reason=reason
+            actor,
+            "accounts.mapping.created",
+            made,
+            after={"mapping": str(made), "is_confirmed": at_once},
+            reason=reason,
         )
     return made
 

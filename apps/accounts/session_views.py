@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from apps.accounts import services
+from apps.accounts import break_glass, services
 from apps.accounts.access import actor_of, allow
 from apps.accounts.models import Session, SignIn
 from apps.accounts.selectors import sessions_of, sign_ins_visible_to, users_visible_to
@@ -71,10 +71,27 @@ def session_end(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:sessions")
 
 
+_KINDS = {"oidc": "OpenID Connect", "saml": "SAML"}
+
+
+def way_of(method: str) -> str:
+    """How somebody signed in, in words: through which provider, by which protocol."""
+    kind, _, provider = method.partition(":")
+    if kind not in _KINDS:
+        return method.replace("-", " ").capitalize()
+    known = settings.IDENTITY_PROVIDERS.get(provider)
+    return f"{known.name if known else provider} ({_KINDS[kind]})"
+
+
+def _ways() -> list[tuple[str, str]]:
+    methods = {f"{one.kind}:{one.id}" for one in settings.IDENTITY_PROVIDERS.values()} | {break_glass.METHOD}
+    return [(method, way_of(method)) for method in sorted(methods)]
+
+
 class SignInFilter(django_filters.FilterSet):
     who = django_filters.CharFilter(field_name="user__name", lookup_expr="icontains", label="Name")
     outcome = django_filters.ChoiceFilter(choices=SignIn.Outcome.choices, label="Outcome")
-    method = django_filters.CharFilter(lookup_expr="istartswith", label="Way")
+    method = django_filters.ChoiceFilter(choices=_ways, label="Way")
 
     class Meta:
         model = SignIn
@@ -85,7 +102,7 @@ _TAGS = {"done": "good", "confirmed": "good", "refused": "bad"}
 COLUMNS = [
     Column("at", "When", lambda s: s.at, sort="at", kind="time"),
     Column("who", "Who", lambda s: str(s.user) if s.user else "Not known", sort="user__name"),
-    Column("method", "Way", lambda s: s.method, sort="method"),
+    Column("method", "Way", lambda s: way_of(s.method), sort="method"),
     Column("outcome", "Outcome", lambda s: s.get_outcome_display(), sort="outcome", tag=lambda s: _TAGS[s.outcome]),
     Column("check", "Failed check", lambda s: s.check_failed),
     Column("address", "From", lambda s: s.address or ""),

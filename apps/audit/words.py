@@ -36,7 +36,9 @@ def history(record: Model, limit: int = 50) -> list[Happened]:
 
 
 def _said(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(_said, value)) if isinstance(value, list) else str(value)
 
 
 def happened(event: AuditEvent) -> Happened:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import User
+from apps.accounts.models import SignIn, User
 from config.identity import IdentityProvider
 from tests.factories.cast import World
 from tests.web.test_matrix import client_of
@@ -44,3 +44,14 @@ def test_erin_makes_an_outside_auditor_known_once(world: World) -> None:
     role = {"who": "ann@audit.example", "role": "auditor", "reason": "Audit of 2026"}
     assert erin.post("/access/roles/new/", role)["Location"].startswith("/access/roles/")
     assert client_of(world, "audrey").get("/access/people/new/").status_code == 403
+
+
+def test_the_list_of_sign_ins_names_the_way_in_words(world: World, settings: Any) -> None:
+    settings.IDENTITY_PROVIDERS = {"state": IdentityProvider(id="state", kind="oidc", name="State sign-in")}
+    for method in ("oidc:state", "saml:gone", "break-glass"):
+        SignIn.objects.create(user=world.users["bob"], method=method, outcome="done")
+    erin = client_of(world, "erin")
+    page = erin.get("/access/sign-ins/").content.decode()
+    for words in ("State sign-in (OpenID Connect)", "gone (SAML)", "Break glass"):
+        assert words in page
+    assert "gone (SAML)" not in erin.get("/access/sign-ins/?method=oidc:state").content.decode()

@@ -34,7 +34,7 @@ class Command(OperatorCommand):
             raise Invalid(f"There is no provider {options['provider']}.", how_to_fix=f"There are: {', '.join(known)}.")
         asked = [options["provider"]] if options["provider"] else list(known)
         found = [_look(known[name]) for name in asked]
-        said = [f"{one['provider']}: register {one['redirect']} · {one['problem'] or 'all well'}" for one in found]
+        said = [f"{one['provider']}: register {one['redirect']} · {one['problem'] or one['said']}" for one in found]
         wrong = [f"{one['provider']}: {one['problem']}" for one in found if one["problem"]]
         return Answer(
             said or ["There is no identity provider."], {"providers": found}, wrong, REFUSED if wrong else DONE
@@ -49,7 +49,7 @@ def _look(provider: Any) -> dict[str, Any]:
     )
     found: dict[str, Any] = {
         "provider": provider.id, "kind": provider.kind, "redirect": f"{settings.BASE_URL.rstrip('/')}{path}",
-        "clock_difference": None, "problem": "",
+        "clock_difference": None, "problem": "", "said": "all well",
     }  # fmt: skip
     try:
         found["problem"] = _oidc(provider, found) if is_oidc else _saml(provider, found)
@@ -75,6 +75,7 @@ def _oidc(provider: Any, found: dict[str, Any]) -> str:
 
 def _saml(provider: Any, found: dict[str, Any]) -> str:
     if not provider.metadata_url:
+        found["said"] = "not asked: its certificate stands in the file of providers, and it has no metadata_url"
         return ""
     metadata = fromstring(_get(provider.metadata_url, found).content)
     if metadata.get("entityID") != provider.entity_id:
