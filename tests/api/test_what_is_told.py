@@ -8,6 +8,8 @@ import pytest
 from django.urls import reverse
 
 from apps.core import clock
+from apps.incidents.report_services import Report, incident_report
+from apps.incidents.services import incident_merge
 from apps.rollout.models import Phase, PhaseAgency
 from tests.factories.cast import World
 from tests.web.test_matrix import client_of
@@ -62,3 +64,28 @@ def test_who_signed_a_phase_off_is_not_told_to_leaders(world: World) -> None:
     Phase.objects.filter(pk=world.phase.pk).update(privacy_signed_by="Paula Privacy", privacy_signed_at=clock.now())
     assert told(world, "alice", "phases/1")["privacy_signed_by"] == "Paula Privacy"
     assert told(world, "lee", "phases/1")["privacy_signed_by"] == ""
+
+
+def test_of_which_incident_of_another_agency_it_is_a_duplicate_is_not_told(world: World) -> None:
+    mine, others = (
+        incident_report(actor=world.erin, report=Report("It made a rule up", "wrong_output", clock.today(), agency))
+        for agency in (world.a, world.b)
+    )
+    incident_merge(actor=world.paula, incident=mine, into=others)
+    url = reverse("incidents:incident", args=[mine.pk])
+    for name, is_told in (("erin", True), ("paula", True), ("alice", False)):
+        assert told(world, name, f"incidents/{mine.pk}")["duplicate_of"] == (others.pk if is_told else None), name
+        assert client_of(world, name).get("/api/v1/incidents/").json()["results"][-1]["duplicate_of"] == (
+            others.pk if is_told else None
+        ), name
+        page = client_of(world, name).get(url).content.decode()
+        assert (f"Incident {others.pk}" in page) == is_told, name
+        assert "uplicate" in page, name
+
+
+def test_odd_signs_in_an_address_or_a_form_are_no_error_of_ours(world: World) -> None:
+    alice = client_of(world, "alice")
+    for address in ("incidents", "requests"):
+        assert alice.get(f"/api/v1/{address}/?state=%00").status_code == 200, address
+    answer = alice.post(reverse("licenses:decide"), {"ids": "9" * 5000, "approve": "yes"})
+    assert answer.status_code == 200
