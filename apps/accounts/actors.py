@@ -141,6 +141,11 @@ class Actor:
             return
         raise FreshSignInNeeded()
 
+    def require_fresh_at_a_browser(self) -> None:
+        """The same of a person at a browser. A token passes: a person made it with a fresh sign-in, for acts like this."""
+        if self.scopes is None:
+            self.require_fresh()
+
     def require(self, *roles: Role) -> None:
         """Raise `NotPermitted` unless one of `roles` is held."""
         if not self.has(*roles):

@@ -16,10 +16,12 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('last_administrator'))"
 def somebody_remains(going: Iterable[RoleAssignment]) -> bool:
     """Whether somebody who can sign in is still an administrator once these roles have ended.
 
+    Whoever is one until a day does not count where one without a last day goes: the day after nobody would be left.
     Break-glass accounts and connections do not count: they are for the day on which nobody else is left. Holds a lock
     until the transaction ends, so that two who end each other's role do so one after the other.
     """
-    ids = [one.pk for one in going if one.role == Role.ADMINISTRATOR]
+    ending = [one for one in going if one.role == Role.ADMINISTRATOR]
+    ids = [one.pk for one in ending]
     if not ids:
         return True
     with connection.cursor() as cursor:
@@ -27,5 +29,6 @@ def somebody_remains(going: Iterable[RoleAssignment]) -> bool:
     in_force = roles_in_force().filter(role=Role.ADMINISTRATOR)
     if not in_force.filter(pk__in=ids).exists():
         return True
-    others = in_force.exclude(pk__in=ids).filter(user__kind=User.Kind.PERSON, user__is_active=True)
+    others = in_force if all(one.until_on for one in ending) else in_force.filter(until_on=None)
+    others = others.exclude(pk__in=ids).filter(user__kind=User.Kind.PERSON, user__is_active=True)
     return any(actor_for(one.user) for one in others.select_related("user"))

@@ -21,11 +21,13 @@ def roles_in_force() -> QuerySet[RoleAssignment]:
 
 
 def actor_for(user: User) -> Actor | None:
-    """The actor behind `user`; None where the directory says that the person has left.
+    """The actor behind `user`; None for one who was shut out, and where the directory says that the person has left.
 
     What the directory knows comes from the functions in settings.ACTOR_FACTS: each takes the user and returns keyword
     arguments of `Actor`, or None to refuse.
     """
+    if not user.is_active:
+        return None
     roles: dict[Role, frozenset[str]] = {}
     for held in roles_in_force().filter(user=user):
         role = Role(held.role)

@@ -134,9 +134,11 @@ def session_end(*, actor: Actor, session_key: str, user: User) -> None:
 
 
 def sessions_end(*, actor: Actor, user: User, but: str = "") -> int:
-    """End every sign-in of a person, `but` one; returns how many there were."""
-    if actor.user_id != user.pk and not actor.has(Role.ADMINISTRATOR):
-        raise NotFound()
+    """End every sign-in of a person, `but` one; returns how many there were. Raises `FreshSignInNeeded` for others'."""
+    if actor.user_id != user.pk:
+        if not actor.has(Role.ADMINISTRATOR):
+            raise NotFound()
+        actor.require_fresh()
     with transaction.atomic():
         ended = _sessions_end(user, but)
         audit.record(actor, "accounts.sessions.ended", user, after={"number": ended})

@@ -31,10 +31,13 @@ def facts(user: User) -> dict[str, Any] | None:
 
 
 def contact_agencies(employee_pk: int) -> frozenset[int]:
-    """The agencies that an employee serves today; a secretariat's contact also serves its agencies."""
+    """The agencies that an employee serves now; a secretariat's contact also serves its agencies.
+
+    Ending a service bites at once, like every right that is taken back, and not at midnight.
+    """
     today = clock.today()
     contact = AgencyContact.objects.filter(
-        Q(until_on=None) | Q(until_on__gte=today), employee=employee_pk, from_on__lte=today
+        Q(until_on=None) | Q(until_on__gt=today), employee=employee_pk, from_on__lte=today
     )
     own = contact.values("agency_id")
     below = Agency.objects.filter(parent__in=own)

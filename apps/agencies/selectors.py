@@ -69,10 +69,10 @@ def employees_offered() -> QuerySet[Employee]:
 
 
 def contacts_in_force() -> QuerySet[AgencyContact]:
-    """Contacts of today who are still employed."""
+    """Contacts of today who are still employed. The day on which a service is ended is none of it any more."""
     today = clock.today()
     return (
-        AgencyContact.objects.filter(Q(until_on=None) | Q(until_on__gte=today), from_on__lte=today)
+        AgencyContact.objects.filter(Q(until_on=None) | Q(until_on__gt=today), from_on__lte=today)
         .exclude(employee__status=Employee.Status.SEPARATED)
         .select_related("employee", "agency")
     )

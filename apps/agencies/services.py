@@ -69,7 +69,7 @@ def contact_add(
 
 
 def contact_end(*, actor: Actor, contact: AgencyContact, reason: str) -> AgencyContact:
-    """End a contact's service today. Raises `LastContact` where the agency would be left without one.
+    """End a contact's service, at once. Raises `LastContact` where the agency would be left without one.
 
     Whoever ends today or on a known day is no successor.
     """

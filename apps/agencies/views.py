@@ -122,9 +122,9 @@ def contact_end(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(AgencyContact.objects.select_related("employee", "agency"), pk=pk, until_on=None)
     back = reverse("console:agency", args=[contact.agency.code])
     return form_page(
-        request, title=f"End the service of {contact.employee}", form_class=ReasonForm, submit="End today", back=back,
+        request, title=f"End the service of {contact.employee}", form_class=ReasonForm, submit="End it now", back=back,
         act=lambda data: services.contact_end(actor=actor_of(request), contact=contact, reason=data["reason"]),
         done=f"{contact.employee} is no longer a contact of {contact.agency}.",
         crumbs=[("Agencies", reverse("agencies:agencies")), (contact.agency.name, back)],
-        consequences=["From today this person no longer decides requests of the agency."],
+        consequences=["From now on this person no longer decides requests of the agency, nor sees its people."],
     )  # fmt: skip

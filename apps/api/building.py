@@ -171,7 +171,7 @@ def detail_view(noun: Noun) -> Callable[..., HttpResponse]:
     """GET: one record."""
 
     def view(request: Request, key: Any) -> Response:
-        return Response(noun.serializer()(noun.one(actor_of(request), key)).data)
+        return Response(noun.serializer()(noun.one(actor_of(request), key), context={"request": request}).data)
 
     view.__doc__ = f"One of {noun.path.replace('-', ' ').replace('/', ' ')}."
     described = extend_schema(
@@ -257,7 +257,7 @@ def _answer(request: Request, verb: Verb, noun: Noun, nouns: Mapping[type[Model]
     known = nouns.get(type(result)) if isinstance(result, Model) else None
     if verb.answer == "record" and known:
         fresh = known.selector(actor_of(request)).filter(pk=result.pk).first()
-        return Response(known.serializer()(fresh or result).data, status=status)
+        return Response(known.serializer()(fresh or result, context={"request": request}).data, status=status)
     return Response({"done": True}, status=status)
 
 

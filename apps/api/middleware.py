@@ -36,8 +36,10 @@ class TooManyCalls(BeaconError):
 
 class KeyUsedOtherwise(BeaconError):
     status = 422
-    text = "This Idempotency-Key was used for another call."
-    how_to_fix = "Use a new key for each act, and the same one only to repeat it."
+    text = "This Idempotency-Key was used for another call, or with other rights."
+    how_to_fix = (
+        "Use a new key for each act, and the same one only to repeat it. Look up what became of the first call."
+    )
 
 
 class BadKey(BeaconError):
@@ -70,7 +72,7 @@ class ApiMiddleware:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise Invalid("A parameter cannot be read.", how_to_fix="Leave out the character NUL.")
             if request.method == "POST" and (key := request.headers.get("Idempotency-Key")):
-                return self._once(request, actor.user_id, key)
+                return self._once(request, actor, actor.user_id, key)
         except BeaconError as refusal:
             answer = JsonResponse(problem_body(refusal), status=refusal.status, content_type=CONTENT_TYPE)
             if refusal.status == 429:
@@ -79,11 +81,12 @@ class ApiMiddleware:
         response = self.get_response(request)
         return _tagged(request, response) if request.method in {"GET", "HEAD"} else response
 
-    def _once(self, request: HttpRequest, user_id: int, key: str) -> HttpResponse:
+    def _once(self, request: HttpRequest, actor: Actor, user_id: int, key: str) -> HttpResponse:
         """Act and answer in one transaction with the key: a crash between leaves neither, a repetition finds both."""
         if not _KEY.fullmatch(key):
             raise BadKey()
-        digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
+        asked = f"{request.method} {request.get_full_path()}\n{_rights(actor)}\n".encode()
+        digest = hashlib.sha256(asked + request.body).hexdigest()
         if kept := _kept(user_id, key):
             return _again(kept, digest)
         with transaction.atomic():
@@ -115,6 +118,13 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
         if name in response:
             answer[name] = response[name]
     return answer
+
+
+def _rights(actor: Actor) -> str:
+    """By what the call was let in. Whoever has lost a role, an agency or a scope since is not told the answer again."""
+    roles = sorted((role.value, sorted(scopes)) for role, scopes in actor.roles.items())
+    scopes = None if actor.scopes is None else sorted(actor.scopes)
+    return repr((roles, sorted(actor.agency_ids), actor.employee_id, scopes))
 
 
 def _kept(user_id: int, key: str) -> IdempotentCall | None:

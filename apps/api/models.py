@@ -13,7 +13,7 @@ class IdempotentCall(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     key = models.CharField(max_length=80)
-    # Method, address and body: the same key for something else is a mistake of the caller.
+    # Method, address, rights and body: the same key for something else is a mistake of the caller.
     digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
     content_type = models.CharField(max_length=80, blank=True)

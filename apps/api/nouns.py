@@ -40,6 +40,7 @@ from apps.reports import selectors as reports
 from apps.reports.api import StoredOut
 from apps.reports.models import RecordsBundle, SavedReport, StoredReport
 from apps.rollout import selectors as rollout
+from apps.rollout.api import PhaseOut, PlaceOut
 from apps.rollout.models import GateWaiver, Phase, PhaseAgency
 from apps.terms import selectors as terms
 from apps.terms.api import AcceptanceOut, VersionOut
@@ -85,14 +86,10 @@ NOUNS = (
     ),
     # -- roll-out
     Noun(
-        "phases", Phase, rollout.phases_visible_to,
-        ("number", "name", "goal", "state", "planned_start", "planned_end", "seat_cap", "seats_used", "required_courses",
-         "training_before_access", "privacy_signed_by", "privacy_signed_at", "opened_at"),
-        filters=_STATE,
+        "phases", Phase, rollout.phases_visible_to, out=PhaseOut, filters=_STATE,
     ),
     Noun(
-        "phase-agencies", PhaseAgency, rollout.places_visible_to,
-        ("id", "phase", "agency", "allocation", "seats_used", "is_current", "attested_at", "attestation"),
+        "phase-agencies", PhaseAgency, rollout.places_visible_to, out=PlaceOut,
         filters={"phase": "phase__number", "agency": "agency__code"},
     ),
     Noun(

@@ -14,7 +14,7 @@ _REFUSALS = {
     "409": "Not in the state that it is in; `reasons` says why and what to do.",
     "413": "Too much at once.",
     "415": "Another content type is needed.",
-    "422": "The Idempotency-Key was used for another call.",
+    "422": "The Idempotency-Key was used for another call, or with other rights.",
     "429": "Too many calls in this minute.",
     "503": "Not at the moment.",
 }  # fmt: skip

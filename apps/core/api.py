@@ -36,7 +36,7 @@ def paged(request: Request, rows: Any, serializer: type[serializers.BaseSerializ
     """One page of `rows` (a queryset), newest first, each through the serializer, cut to `?fields=`."""
     pages = Pages()
     page: Any = pages.paginate_queryset(rows, request)
-    many: Any = serializer(page, many=True)
+    many: Any = serializer(page, many=True, context={"request": request})
     if wanted := request.query_params.get("fields", ""):
         _cut(many.child, wanted)
     return pages.get_paginated_response(many.data)

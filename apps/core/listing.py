@@ -29,6 +29,8 @@ from apps.core.spreadsheets import safe_cell
 
 SIZES = (25, 50, 100)
 FORMATS = {"csv": CSV, "xlsx": XLSX}
+# Every primary key has fewer; of a longer one the number could not even be read.
+_MOST_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def chosen(request: HttpRequest, listing_of: Callable[[HttpRequest], Listing], *
 
 def ids_of(values: Iterable[str]) -> list[int]:
     """Primary keys as a form sends them; what is none is left out."""
-    return [int(value) for value in values if value.isdecimal()]
+    return [int(value) for value in values if value.isdecimal() and len(value) < _MOST_DIGITS]
 
 
 def listing_page(listing: Listing, template: str = "core/listing.html", **context: Any) -> HttpResponse:

@@ -18,13 +18,15 @@ from apps.core.api import FIELDS, paged, pages_of
 from apps.incidents import report_services
 from apps.incidents.models import Incident
 from apps.incidents.report_services import Report
-from apps.incidents.selectors import incidents_visible_to
+from apps.incidents.selectors import incidents_visible_to, others_in_sight
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.timeline import MOST
 
 
 class IncidentOut(serializers.ModelSerializer[Incident]):
     agency = serializers.CharField(source="agency.code", default=None, allow_null=True)
+    _others: set[int] | None = None
+    duplicate_of = serializers.SerializerMethodField(help_text="Null where the other incident is not in sight")
 
     class Meta:
         model = Incident
@@ -32,6 +34,13 @@ class IncidentOut(serializers.ModelSerializer[Incident]):
             "id", "state", "category", "severity", "is_near_miss", "agency", "occurred_on", "reported_at",
             "acknowledge_by", "acknowledged_at", "contained_at", "closed_at", "duplicate_of",
         ]  # fmt: skip
+
+    def get_duplicate_of(self, incident: Incident) -> int | None:
+        # Once for a whole page of them.
+        if self._others is None:
+            page = getattr(self.parent, "instance", None) or [incident]
+            self._others = others_in_sight(actor_of(self.context["request"]), page)
+        return incident.duplicate_of_id if incident.duplicate_of_id in self._others else None
 
 
 class ReportIn(serializers.Serializer[Any]):
@@ -60,8 +69,8 @@ def incident_list(request: Request) -> Response:
         code = said.pop("agency", "")
         agency = get_object_or_404(Agency, code=code, is_active=True) if code else None
         made = report_services.incident_report(actor=actor, report=Report(**said, agency=agency))
-        return Response(IncidentOut(made).data, status=201)
+        return Response(IncidentOut(made, context={"request": request}).data, status=201)
     rows = incidents_visible_to(actor)
-    if state := request.query_params.get("state"):
+    if state := request.query_params.get("state", "").replace("\x00", ""):
         rows = rows.filter(state=state)
     return paged(request, rows, IncidentOut)

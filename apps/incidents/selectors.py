@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -37,6 +37,12 @@ def incidents_visible_to(actor: Actor) -> QuerySet[Incident]:
     handled = Incident.handlers.through.objects.filter(user=actor.user_id or 0).values("incident_id")
     own = Q(reporter_key=actor.key) if actor.key else Q(pk=None)
     return incidents.filter(Q(agency__in=actor.agency_ids) | Q(pk__in=handled) | own)
+
+
+def others_in_sight(actor: Actor, incidents: Iterable[Incident]) -> set[int]:
+    """Of the incidents that these are duplicates of, those that the actor sees: another agency's is not even numbered."""
+    named = {one.duplicate_of_id for one in incidents if one.duplicate_of_id}
+    return set(incidents_visible_to(actor).filter(pk__in=named).values_list("pk", flat=True)) if named else set()
 
 
 def may_handle(actor: Actor, incident: Incident) -> bool:

@@ -18,7 +18,14 @@ from apps.incidents import report_services, services
 from apps.incidents.lifecycle import INCIDENT, PRIVACY_ONLY, VERBS
 from apps.incidents.models import SEVERITIES, BreachAssessment, Incident
 from apps.incidents.pages import BOARD, act_page
-from apps.incidents.selectors import incidents_visible_to, is_reporter, may_handle, own_part, require_handler
+from apps.incidents.selectors import (
+    incidents_visible_to,
+    is_reporter,
+    may_handle,
+    others_in_sight,
+    own_part,
+    require_handler,
+)
 from apps.incidents.taxonomy import CATEGORIES
 from apps.incidents.timeline import MOST
 
@@ -70,6 +77,7 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "timeline": None, "verbs": _verbs(actor, incident) if handles else [],
         # The reporter and contacts read an office, and not a person who could be pressed.
         "handlers": incident.handlers.all() if handles or actor.sees_everyone else [],
+        "other": incident.duplicate_of_id if others_in_sight(actor, [incident]) else None,
         "may_add": reported and not incident.is_over, "crumbs": [(BOARD[0], reverse(BOARD[1])), (str(incident), "")],
         "may_name": actor.has(Role.PRIVACY) and not incident.is_over,
         "desk": BreachAssessment.objects.filter(incident=incident).first() if actor.has(Role.PRIVACY, Role.AUDITOR) else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from apps.accounts.actors import Actor, Role
+from apps.core.floor import floored
 from apps.rollout.models import GateWaiver, Phase, PhaseAgency
 
 
@@ -17,6 +18,24 @@ def phases_visible_to(actor: Actor) -> QuerySet[Phase]:
 def places_visible_to(actor: Actor) -> QuerySet[PhaseAgency]:
     """Which agency has which place in a phase that is in sight."""
     return PhaseAgency.objects.filter(phase__in=phases_visible_to(actor).values("pk")).select_related("phase", "agency")
+
+
+def used_in_phase(actor: Actor, phase: Phase) -> int | None:
+    """How many seats of a phase are in use, for those who see everyone; leaders read it above the privacy floor."""
+    if actor.sees_everyone:
+        return phase.seats_used
+    return floored(phase.seats_used) if actor.has(Role.LEADER) else None
+
+
+def figures_of_place(actor: Actor, place: PhaseAgency) -> tuple[int | None, int | None]:
+    """Seats allocated to an agency and those in use; None for each that the actor is not told.
+
+    Both for those who see everyone and for the agency's own contacts. Leaders read the plan here, and what is in use
+    in reports, where no small figure can be worked out from the others.
+    """
+    if actor.sees_everyone or place.agency_id in actor.agency_ids:
+        return place.allocation, place.seats_used
+    return (place.allocation, None) if actor.has(Role.LEADER) else (None, None)
 
 
 def waivers_visible_to(actor: Actor) -> QuerySet[GateWaiver]:

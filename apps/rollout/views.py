@@ -23,7 +23,7 @@ from apps.rollout import services
 from apps.rollout.gates import gates_of
 from apps.rollout.lifecycle import PHASE
 from apps.rollout.models import GateWaiver, Phase, PhaseAgency
-from apps.rollout.selectors import phases_visible_to, places_to_attest
+from apps.rollout.selectors import phases_visible_to, places_to_attest, used_in_phase
 
 STATE_TAGS = {
     "draft": "neutral", "scheduled": "info", "open": "good", "paused": "warn", "closed": "neutral", "rolled_back": "bad",
@@ -72,8 +72,9 @@ COLUMNS = [
 def phase_list(request: HttpRequest) -> HttpResponse:
     """See the phases."""
     actor = actor_of(request)
+    columns = [column for column in COLUMNS if column.key != "used" or actor.sees_everyone]
     listing = Listing(
-        request, phases_visible_to(actor), COLUMNS, "Phases", "phases",
+        request, phases_visible_to(actor), columns, "Phases", "phases",
         Empty("No phases yet", "A phase brings some agencies to the assistant together."), PhaseFilter, default_sort="phase",
     )  # fmt: skip
     verbs = [("Plan a phase", reverse("rollout:phase-new"))] if actor.has(Role.ADMINISTRATOR) else []
@@ -145,7 +146,9 @@ def phase_detail(request: HttpRequest, number: int) -> HttpResponse:
             place.pk for place in places if place.agency_id in actor.agency_ids or actor.has(Role.ADMINISTRATOR)
         },
         "sees_names": actor.sees_names,
-        "sees_counts": actor.sees_everyone or actor.has(Role.LEADER),
+        "seats_used": used_in_phase(actor, phase),
+        "sees_plan": actor.sees_everyone or actor.has(Role.LEADER),
+        "sees_counts": actor.sees_everyone,
         "crumbs": [("Phases", reverse("rollout:phases")), (str(phase), "")],
     }
     return render(request, "rollout/phase.html", context)

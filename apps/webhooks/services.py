@@ -153,6 +153,7 @@ def delivery_replay(*, actor: Actor, delivery: Delivery, reason: str) -> Deliver
     from apps.webhooks.tasks import tell_subscription
 
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh_at_a_browser()
     given(reason)
     with transaction.atomic():
         _not_ended(delivery.subscription)
@@ -181,6 +182,7 @@ def deliveries_replay(*, actor: Actor, subscription: Subscription, since: dateti
     from apps.webhooks.tasks import tell_subscription
 
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh_at_a_browser()
     given(reason)
     now = clock.now()
     if not now - timedelta(days=REPLAY_DAYS) <= since <= now:
@@ -203,6 +205,7 @@ def deliveries_replay(*, actor: Actor, subscription: Subscription, since: dateti
 
 def _move(actor: Actor, subscription: Subscription, state: str, past: str, reason: str) -> Subscription:
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh_at_a_browser()
     given(reason)
     with transaction.atomic():
         found = Subscription.objects.select_for_update().get(pk=subscription.pk)

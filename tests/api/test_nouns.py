@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from apps.agencies.services import contact_end
 from apps.api.building import Noun
 from apps.api.nouns import NOUNS
 from apps.api.urls import BY_MODEL
@@ -199,6 +200,28 @@ def test_a_refused_call_leaves_its_key_free(world: World) -> None:
     )
     assert mine.status_code == 201
     assert SeatRequest.objects.count() == 2
+
+
+def test_an_answer_is_not_given_again_to_whoever_has_lost_the_right(world: World) -> None:
+    """The first answer names people: a role that ended, or a token that may less, does not get it a second time."""
+    asked = world.ask(world.employee("A003"))
+    _, text = made(world, "alice", "read", "write")
+    _, reads = made(world, "alice", "read")
+    _, writes = made(world, "alice", "read", "write")
+    address, headers = f"/api/v1/requests/{asked.pk}/approve/", {"Idempotency-Key": "order-00000003"}
+
+    def again(token: str) -> Any:
+        return bearing(token).post(address, {"reason": ""}, content_type="application/json", headers=headers)
+
+    assert again(text).json()["employee"] == "A003"
+    # A new token for the same is as good as the one before it.
+    assert again(writes)["Idempotency-Replayed"] == "true"
+    assert again(reads).status_code == 422
+    contact = world.a.contacts.get(employee__employee_id="A001")
+    contact_end(actor=world.erin, contact=contact, reason="New job")
+    late = again(text)
+    assert late.status_code == 422
+    assert "A003" not in late.content.decode()
 
 
 def test_what_did_not_change_is_not_sent_again(world: World) -> None:

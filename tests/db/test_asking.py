@@ -14,12 +14,13 @@ from apps.accounts.actors import SYSTEM, Role
 from apps.agencies import errors as agency_errors
 from apps.agencies import services as agencies
 from apps.agencies.models import Agency, Employee
+from apps.agencies.selectors import contacts_for
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.core.errors import IllegalTransition, Invalid, NotPermitted
 from apps.licenses import errors, services
 from apps.licenses.models import OptOut, Seat, SeatRequest
-from apps.licenses.selectors import facts_for, ledger, waiting_list
+from apps.licenses.selectors import facts_for, ledger, requests_visible_to, waiting_list
 from apps.licenses.settle import seats_settle
 from apps.licenses.tasks import requests_expire, sweep
 from apps.rollout import services as rollout
@@ -318,6 +319,21 @@ def test_an_agency_keeps_a_contact_also_when_two_end_on_one_day(world: World) ->
         agencies.contact_end(actor=world.erin, contact=second, reason="New role")
     agencies.contact_add(actor=world.erin, employee=world.employee("A003"), agency=world.a, kind="backup")
     agencies.contact_end(actor=world.erin, contact=second, reason="New role")
+
+
+def test_a_contact_whose_service_has_ended_decides_nothing_more_on_that_day(world: World) -> None:
+    asked = world.ask(world.employee("A003"))
+    alice = world.a.contacts.get(employee__employee_id="A001")
+    agencies.contact_end(actor=world.erin, contact=alice, reason="Not trusted any more")
+    assert world.a.pk not in world.alice.agency_ids
+    assert not world.alice.has(Role.CONTACT)
+    assert not requests_visible_to(world.alice).exists()
+    with pytest.raises(NotPermitted):
+        services.request_approve(actor=world.alice, request=asked)
+    assert [one.employee.employee_id for one in contacts_for(world.a)] == ["A002"]
+    # It was a mistake: she is named anew, and is back at once.
+    agencies.contact_add(actor=world.erin, employee=world.employee("A001"), agency=world.a, kind="primary")
+    assert world.alice.has(Role.CONTACT)
 
 
 def test_nobody_grants_themselves_a_role(world: World) -> None:

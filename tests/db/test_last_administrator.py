@@ -14,6 +14,7 @@ from apps.accounts.errors import LastAdministrator
 from apps.accounts.models import RoleAssignment, RoleMapping, User
 from apps.accounts.selectors import actor_for
 from apps.audit.models import AuditEvent
+from apps.core import clock
 from apps.core.errors import Invalid
 from config.identity import IdentityProvider
 from tests.factories.cast import World, import_rows
@@ -61,6 +62,20 @@ def test_the_last_administrator_who_can_sign_in_stays_one(db: None) -> None:
         accounts.role_end(actor=world.erin, assignment=eve, reason="Again")
     accounts.role_grant(actor=SYSTEM, user=world.users["bob"], role=Role.ADMINISTRATOR)
     accounts.role_end(actor=world.bob, assignment=erin, reason="Time to go")
+
+
+def test_one_whose_role_has_a_last_day_is_not_the_one_who_remains(world: World) -> None:
+    """Else nobody is an administrator the day after, and nothing was refused on the way there."""
+    erin, eve = (RoleAssignment.objects.get(user=world.users[name]) for name in ("erin", "eve"))
+    accounts.role_grant(
+        actor=SYSTEM, user=world.users["bob"], role=Role.ADMINISTRATOR, until_on=clock.today(), reason="For the audit"
+    )
+    accounts.role_end(actor=world.bob, assignment=eve, reason="New job")
+    with pytest.raises(LastAdministrator):
+        accounts.role_end(actor=world.bob, assignment=erin, reason="New job")
+    # A role with a last day is no loss while somebody stays for good.
+    accounts.role_end(actor=world.erin, assignment=role_of(world.users["bob"]), reason="Done early")
+    assert world.erin.has(Role.ADMINISTRATOR)
 
 
 def test_a_break_glass_account_does_not_count_as_an_administrator_who_is_left(world: World) -> None:

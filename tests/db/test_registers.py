@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.actors import SYSTEM, Actor, FreshSignInNeeded
-from apps.accounts.models import RoleMapping
+from apps.accounts.models import RoleMapping, User
 from apps.agencies.models import Agency, AgencyContact
 from apps.audit.models import AuditEvent
 from apps.core import clock
@@ -257,5 +257,14 @@ def test_whoever_confirmed_and_left_changes_nothing_more(world: World) -> None:
     world.users["erin"].employee.__class__.objects.filter(user=world.users["erin"]).update(
         status="separated", end_on=clock.today() - timedelta(days=1)
     )
+    assert work_on_import(run.pk) == "failed"
+    assert not Course.objects.filter(code="X").exists()
+
+
+@pytest.mark.django_db
+def test_whoever_confirmed_and_was_shut_out_changes_nothing_more(world: World) -> None:
+    run = planned(world.erin, "courses", "code,title\nX,Y\n")
+    services.import_apply(actor=world.erin, run=run, number=1, reason="x")
+    User.objects.filter(pk=world.users["erin"].pk).update(is_active=False)
     assert work_on_import(run.pk) == "failed"
     assert not Course.objects.filter(code="X").exists()
