@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from apps.accounts import authentication, sessions
 from apps.accounts.actors import Actor
 from apps.accounts.errors import TokenRefused
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Django's, but for a sign-in that ended while the request was at work, often by the very act: a role that changed.
+
+    The act is done. An interface gets its answer, a page leads to the sign-in; Django would call it a bad request.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted:
+            answer = response if request.path.startswith("/api/") else redirect(settings.LOGIN_URL)
+            answer.delete_cookie(settings.SESSION_COOKIE_NAME, path=settings.SESSION_COOKIE_PATH)
+            return answer
 
 
 class ActorMiddleware:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from apps.accounts.actors import SYSTEM, Actor, Role
+from apps.accounts.errors import LastAdministrator
+from apps.accounts.last_administrator import somebody_remains_without
 from apps.agencies import errors, roster
 from apps.agencies.lifecycle import ROSTER_RUN
 from apps.agencies.models import Agency, Employee, RosterFile, RosterLine, RosterMapping, RosterRun
@@ -86,7 +88,7 @@ def roster_plan(*, actor: Actor, run: RosterRun) -> RosterRun:
         ids = dict(Agency.objects.values_list("code", "pk"))
         copy_rows(RosterLine._meta.db_table, _LINE_COLUMNS, _lines(run.pk, made, known, ids))
         run.rows, run.counts, run.ignored_columns = made.rows, made.counts(), made.ignored_columns
-        run.hold_reasons = roster.hold_reasons(made, known, last.rows if last else None)
+        run.hold_reasons = roster.hold_reasons(made, known, last.rows if last else None) + nobody_left(_leaving(run))
         run.based_on, run.planned_at = last, clock.now()
         state = "held" if run.hold_reasons else "planned"
         return _finish(actor, run, state, f"agencies.roster.{state}")
@@ -107,7 +109,7 @@ def roster_confirm(*, actor: Actor, run: RosterRun) -> RosterRun:
 def roster_release(*, actor: Actor, run: RosterRun, number: int, reason: str) -> RosterRun:
     """Release a held plan: by somebody else than the uploader, who types how many people would be separated.
 
-    Raises `NeedsSecondPerson`, `WrongNumber`, `IllegalTransition`.
+    Raises `NeedsSecondPerson`, `WrongNumber`, `LastAdministrator`, `IllegalTransition`.
     """
     actor.require(Role.ADMINISTRATOR)
     actor.require_fresh()
@@ -118,6 +120,8 @@ def roster_release(*, actor: Actor, run: RosterRun, number: int, reason: str) ->
             raise errors.NeedsSecondPerson()
         if number != run.leavers:
             raise errors.WrongNumber()
+        if nobody_left(_leaving(run)):
+            raise LastAdministrator()
         run.released_by = actor.name
         _finish(actor, run, "queued", "agencies.roster.released", reason=reason)
         _ring(run)
@@ -192,6 +196,16 @@ def run_hold(*, actor: Actor, run: RosterRun | None, line: RosterLine, reasons: 
         else:
             _finish(actor, run, "held", "agencies.roster.held")
     return run
+
+
+def nobody_left(employee_ids: Iterable[str]) -> list[str]:
+    """Why these people's separation must wait: nobody who can sign in would be an administrator. Else empty."""
+    users = Employee.objects.filter(employee_id__in=employee_ids, user__isnull=False).values_list("user_id", flat=True)
+    return [] if somebody_remains_without(users) else ["Nobody would be left as administrator."]
+
+
+def _leaving(run: RosterRun) -> Iterable[str]:
+    return run.lines.filter(kind=RosterLine.Kind.LEAVE).values_list("employee_id", flat=True)
 
 
 def _open_hold(actor: Actor) -> RosterRun:

@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "apps.core.middleware.RequestIdMiddleware",
     # Before anything reads a cookie: what comes in under ANONYMOUS_PATHS has none.
     "apps.core.middleware.AnonymityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -13,11 +13,14 @@ from apps.accounts.actors import SYSTEM, Role
 from apps.accounts.errors import LastAdministrator
 from apps.accounts.models import RoleAssignment, RoleMapping, User
 from apps.accounts.selectors import actor_for
+from apps.agencies import roster_services
+from apps.agencies.models import RosterRun
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.core.errors import Invalid
 from config.identity import IdentityProvider
 from tests.factories.cast import World, import_rows
+from tests.factories.scim import Provider
 
 pytestmark = pytest.mark.django_db
 STATE = IdentityProvider(id="state", kind="oidc", name="State", issuer="https://id.example")
@@ -107,3 +110,23 @@ def test_ending_a_mapping_does_not_take_the_last_one_away(world: World, mapping:
     accounts.role_grant(actor=SYSTEM, user=world.users["erin"], role=Role.ADMINISTRATOR)
     mappings.mapping_end(actor=world.erin, mapping=mapping, reason="Tidying up")
     assert not world.actor("bob").has(Role.ADMINISTRATOR)
+
+
+def test_an_hr_file_without_both_waits_until_there_is_another(world: World) -> None:
+    run = import_rows([row for row in world.rows if row[0] not in {"A004", "A005"}])
+    assert (run.state, run.hold_reasons[-1]) == ("held", "Nobody would be left as administrator.")
+    with pytest.raises(LastAdministrator):
+        roster_services.roster_release(actor=world.erin, run=run, number=2, reason="They have left")
+    accounts.role_grant(actor=SYSTEM, user=world.users["bob"], role=Role.ADMINISTRATOR)
+    run = roster_services.roster_release(actor=world.bob, run=run, number=2, reason="They have left")
+    assert roster_services.roster_work(run.pk) == "applied"
+    assert actor_for(world.users["erin"]) is None
+    assert world.actor("bob").has(Role.ADMINISTRATOR)
+
+
+def test_the_identity_provider_takes_one_and_waits_with_the_other(world: World) -> None:
+    entra = Provider(world)
+    keys = [world.employee(number).key for number in ("A005", "A004")]
+    assert [entra.call("DELETE", f"/Users/{key}").status_code for key in keys] == [204, 409]
+    assert "administrator" in RosterRun.objects.get(source="scim").hold_reasons[0]
+    assert world.actor("erin").has(Role.ADMINISTRATOR)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
@@ -16,7 +17,7 @@ from django.test import Client
 
 from apps.accounts import break_glass
 from apps.accounts import services as accounts
-from apps.accounts.actors import Role
+from apps.accounts.actors import SYSTEM, Role
 from apps.accounts.models import RoleAssignment, Session, SignIn, User
 from apps.audit.models import AuditEvent
 from apps.core import clock
@@ -211,6 +212,20 @@ def test_confirming_with_a_break_glass_account_takes_its_secrets_again(world: Wo
         assert client.post("/accounts/confirm/", body | {"code": "000000"}).status_code == 401
         assert client.post("/accounts/confirm/", body | {"code": code_of(user)})["Location"] == "/access/roles/new/"
         assert client.get("/access/roles/new/").status_code == 200
+
+
+def test_who_ends_their_own_role_is_signed_out_and_not_told_of_a_bad_request(world: World) -> None:
+    accounts.role_grant(actor=SYSTEM, user=world.users["bob"], role=Role.ADMINISTRATOR)
+    erin, eve = (RoleAssignment.objects.get(user=world.users[name]) for name in ("erin", "eve"))
+    page, script = client_of(world, "erin"), client_of(world, "eve")
+    # Two minutes later: the click is written down, into a sign-in that the act has ended.
+    with clock.shifted(timedelta(minutes=2)):
+        answer = page.post(f"/access/roles/{erin.pk}/end/", {"reason": "New job"})
+        assert (answer.status_code, answer.cookies[settings.SESSION_COOKIE_NAME].value) == (302, "")
+        assert "sign" in answer["Location"]
+        answer = script.post(f"/api/v1/roles/{eve.pk}/end/", {"reason": "New job"}, content_type="application/json")
+        assert (answer.status_code, answer.json()["id"]) == (200, eve.pk)
+        assert script.get("/api/v1/roles/").status_code == 401
 
 
 # -- the second person, and looking again ------------------------------------------------------------------------------
