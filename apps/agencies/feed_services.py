@@ -17,8 +17,8 @@ from django.db.models import Count
 from apps.accounts.actors import Actor, Role
 from apps.agencies import errors, roster
 from apps.agencies.models import Agency, Employee, FeedChange, RosterLine, RosterRun
-from apps.agencies.roster_services import RosterEffect, lock_roster, nobody_left, run_hold
-from apps.agencies.selectors import employees_offered
+from apps.agencies.roster_services import RosterEffect, lock_roster, run_hold
+from apps.agencies.selectors import employees_offered, leaves_nobody
 from apps.audit import services as audit
 from apps.core import clock, hooks
 from apps.core.db.errors import translated
@@ -212,7 +212,7 @@ def _hold(actor: Actor, person: Employee) -> RosterRun | None:
     held = RosterRun.objects.filter(
         source=RosterRun.Source.SCIM, state=RosterRun.State.HELD, proposed_by_key=actor.key
     ).first()
-    reasons = _hold_reasons(person) + nobody_left([person.employee_id])
+    reasons = _hold_reasons(person) + leaves_nobody([person.employee_id])
     if held is None and not reasons:
         return None
     line = RosterLine(

@@ -20,10 +20,10 @@ from django.db.models.functions import Lower
 
 from apps.accounts.actors import SYSTEM, Actor, Role
 from apps.accounts.errors import LastAdministrator
-from apps.accounts.last_administrator import somebody_remains_without
 from apps.agencies import errors, roster
 from apps.agencies.lifecycle import ROSTER_RUN
 from apps.agencies.models import Agency, Employee, RosterFile, RosterLine, RosterMapping, RosterRun
+from apps.agencies.selectors import leaves_nobody
 from apps.audit import services as audit
 from apps.core import bell, clock, hooks
 from apps.core.db.copy import copy_rows
@@ -88,7 +88,7 @@ def roster_plan(*, actor: Actor, run: RosterRun) -> RosterRun:
         ids = dict(Agency.objects.values_list("code", "pk"))
         copy_rows(RosterLine._meta.db_table, _LINE_COLUMNS, _lines(run.pk, made, known, ids))
         run.rows, run.counts, run.ignored_columns = made.rows, made.counts(), made.ignored_columns
-        run.hold_reasons = roster.hold_reasons(made, known, last.rows if last else None) + nobody_left(_leaving(run))
+        run.hold_reasons = roster.hold_reasons(made, known, last.rows if last else None) + leaves_nobody(_leaving(run))
         run.based_on, run.planned_at = last, clock.now()
         state = "held" if run.hold_reasons else "planned"
         return _finish(actor, run, state, f"agencies.roster.{state}")
@@ -120,7 +120,7 @@ def roster_release(*, actor: Actor, run: RosterRun, number: int, reason: str) ->
             raise errors.NeedsSecondPerson()
         if number != run.leavers:
             raise errors.WrongNumber()
-        if nobody_left(_leaving(run)):
+        if leaves_nobody(_leaving(run)):
             raise LastAdministrator()
         run.released_by = actor.name
         _finish(actor, run, "queued", "agencies.roster.released", reason=reason)
@@ -196,12 +196,6 @@ def run_hold(*, actor: Actor, run: RosterRun | None, line: RosterLine, reasons: 
         else:
             _finish(actor, run, "held", "agencies.roster.held")
     return run
-
-
-def nobody_left(employee_ids: Iterable[str]) -> list[str]:
-    """Why these people's separation must wait: nobody who can sign in would be an administrator. Else empty."""
-    users = Employee.objects.filter(employee_id__in=employee_ids, user__isnull=False).values_list("user_id", flat=True)
-    return [] if somebody_remains_without(users) else ["Nobody would be left as administrator."]
 
 
 def _leaving(run: RosterRun) -> Iterable[str]:

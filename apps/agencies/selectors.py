@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.actors import EVERYWHERE, Actor, Role
+from apps.accounts.last_administrator import somebody_remains_without
 from apps.agencies.models import Agency, AgencyContact, Employee, RosterRun
 from apps.core import clock
 
@@ -105,3 +108,9 @@ def headcounts() -> dict[int, int]:
     """Employed people by agency id."""
     present = Employee.objects.exclude(status=Employee.Status.SEPARATED)
     return dict(present.values_list("agency").annotate(Count("pk")))
+
+
+def leaves_nobody(employee_ids: Iterable[str]) -> list[str]:
+    """Why these people's separation must wait: nobody who can sign in would be an administrator. Else empty."""
+    users = Employee.objects.filter(employee_id__in=employee_ids, user__isnull=False).values_list("user_id", flat=True)
+    return [] if somebody_remains_without(users) else ["Nobody would be left as administrator."]

@@ -71,6 +71,6 @@ def incident_list(request: Request) -> Response:
         made = report_services.incident_report(actor=actor, report=Report(**said, agency=agency))
         return Response(IncidentOut(made, context={"request": request}).data, status=201)
     rows = incidents_visible_to(actor)
-    if state := request.query_params.get("state", "").replace("\x00", ""):
+    if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return paged(request, rows, IncidentOut)

@@ -131,7 +131,7 @@ def request_list(request: Request) -> Response:
         made = services.request_submit(actor=actor, **data.validated_data)
         return Response(RequestOut(made).data, status=201)
     rows = requests_visible_to(actor)
-    if state := request.query_params.get("state", "").replace("\x00", ""):
+    if state := request.query_params.get("state"):
         rows = rows.filter(state=state)
     return paged(request, rows, RequestOut)
 
