@@ -56,15 +56,16 @@ GIVE_UP = timedelta(days=28)
 BREAKER_CALLS, BREAKER_SHARE, BREAKER_PAUSE = 50, 0.40, timedelta(minutes=5)
 
 # What a newer decision has overtaken stays behind for `supersede`: a removal is never sent to a holder.
+# Materialized, so that the limit holds under every plan (tests/db/test_claims.py).
 _CLAIM = f"""
-    UPDATE vendors_operation SET state = 'running', attempts = attempts + 1, last_attempt_at = %(now)s,
-        leased_until = %(until)s
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT o.id FROM vendors_operation o
         WHERE o.workspace_id = %(ws)s AND o.state IN ('pending', 'retry') AND o.next_attempt_at <= %(now)s
             AND NOT o.is_unclear AND o.kind = %(kind)s AND NOT ({OVERTAKEN})
         ORDER BY o.priority, o.next_attempt_at, o.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-    RETURNING id
+    UPDATE vendors_operation SET state = 'running', attempts = attempts + 1, last_attempt_at = %(now)s,
+        leased_until = %(until)s
+    WHERE id IN (SELECT id FROM due) RETURNING id
 """
 
 

@@ -32,18 +32,19 @@ LEASE = timedelta(minutes=3)
 DELAYS = (10, 60, 300, 1800, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600)
 State = Delivery.State
 
+# Materialized, so that the limit holds under every plan (tests/db/test_claims.py).
 _CLAIM = """
-    UPDATE webhooks_delivery SET state = 'sending', attempts = attempts + 1, leased_until = %s
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT d.id FROM webhooks_delivery d
-        WHERE d.subscription_id = %s AND d.state = 'waiting' AND d.next_attempt_at <= %s
+        WHERE d.subscription_id = %(subscription)s AND d.state = 'waiting' AND d.next_attempt_at <= %(now)s
             AND EXISTS (SELECT 1 FROM webhooks_subscription s WHERE s.id = d.subscription_id AND s.state = 'active')
             AND NOT EXISTS (
                 SELECT 1 FROM webhooks_delivery e
                 WHERE e.subscription_id = d.subscription_id AND e.record = d.record AND e.position < d.position
                     AND e.state IN ('waiting', 'sending'))
-        ORDER BY d.position LIMIT %s FOR UPDATE OF d SKIP LOCKED)
-    RETURNING id
+        ORDER BY d.position LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED)
+    UPDATE webhooks_delivery SET state = 'sending', attempts = attempts + 1, leased_until = %(until)s
+    WHERE id IN (SELECT id FROM due) RETURNING id
 """
 
 
@@ -102,7 +103,7 @@ def due_subscriptions() -> list[int]:
 def _claim(subscription: Subscription, batch: int) -> list[Delivery]:
     now = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now + LEASE, subscription.pk, now, batch])
+        cursor.execute(_CLAIM, {"subscription": subscription.pk, "now": now, "most": batch, "until": now + LEASE})
         ids = [row[0] for row in cursor.fetchall()]
     return list(Delivery.objects.filter(pk__in=ids).select_related("change").order_by("position"))
 
