@@ -122,3 +122,10 @@ def reads(data):
     # ruleid: unsafe-reading
     eval(data)
     return json.loads(data)
+
+
+def claims():
+    # ruleid: claim-without-a-limit
+    bad = "UPDATE m SET s = 1 WHERE id IN (SELECT id FROM m ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED)"
+    good = "WITH due AS MATERIALIZED (SELECT id FROM m LIMIT 2 FOR UPDATE SKIP LOCKED) UPDATE m SET s = 1 WHERE id IN (SELECT id FROM due)"
+    return bad, good
