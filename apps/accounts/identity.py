@@ -72,12 +72,11 @@ def roles_follow(user: User, identity: Identity) -> None:
         if mapping.value in (identity.groups if mapping.claim == RoleMapping.Claim.GROUP else identity.app_roles)
     }
     with transaction.atomic():
-        held = list(
-            RoleAssignment.objects.select_for_update().filter(
-                user=user, ended_at=None, mapping__provider=identity.provider
-            )
-        )
-        gone = _but_the_last_administrator([one for one in held if one.mapping_id not in wanted])
+        # Two sign-ins of one person, one after the other. The guard's lock comes before any role's, as in role_end.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        held = RoleAssignment.objects.filter(user=user, ended_at=None, mapping__provider=identity.provider)
+        going = _but_the_last_administrator([one for one in held if one.mapping_id not in wanted])
+        gone = list(held.select_for_update(of=("self",)).filter(pk__in=[one.pk for one in going]))
         there = {(one.role, one.scope) for one in user.role_assignments.filter(ended_at=None)} - {
             (one.role, one.scope) for one in gone
         }

@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,13 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from apps.accounts import identity
 from apps.accounts import services as accounts
 from apps.accounts.errors import LastAdministrator
-from apps.accounts.models import RoleAssignment
+from apps.accounts.models import RoleAssignment, RoleMapping
+from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.core.errors import Invalid
 from apps.licenses import services
 from apps.licenses.models import Seat, SeatRequest
 from apps.licenses.selectors import ledger, ledger_of_phase
@@ -192,3 +197,36 @@ def test_two_administrators_who_end_each_other_leave_one() -> None:
         return "ended"
 
     assert sorted(at_once(2, end)) == ["ended", "refused"]
+
+
+def test_a_sign_in_without_the_group_and_a_colleague_take_a_role_once_and_wait_for_nobody_forever() -> None:
+    """Bob is an administrator by his group. He signs in without it while Erin ends his role: one of them does it."""
+    world = World.build()
+    bob, erin = world.users["bob"], world.erin
+    mapping = RoleMapping.objects.create(
+        provider="state",
+        claim="groups",
+        value="g-1",
+        role="administrator",
+        created_by="Erin",
+        created_by_key=erin.key,
+        confirmed_by="Eve",
+        confirmed_by_key=world.eve.key,
+        confirmed_at=clock.now(),
+    )
+    said = identity.Identity("state", "oidc", "u-1", bob.email, True, bob.name)
+    for _ in range(8):
+        identity.roles_follow(bob, replace(said, groups=frozenset({"g-1"})))
+        held = RoleAssignment.objects.get(user=bob, mapping=mapping, ended_at=None)
+
+        def end(number: int, held: RoleAssignment = held) -> None:
+            if number:
+                identity.roles_follow(bob, said)
+                return
+            with suppress(Invalid):
+                accounts.role_end(actor=erin, assignment=held, reason="New job")
+
+        at_once(2, end)
+        held.refresh_from_db()
+        assert held.ended_at is not None
+        assert AuditEvent.objects.filter(verb="accounts.role.ended", record_id=str(held.pk)).count() == 1
