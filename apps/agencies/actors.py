@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
-
 from apps.accounts.actors import SYSTEM, Role
 from apps.accounts.models import User
-from apps.agencies.models import Agency, AgencyContact, Employee
+from apps.agencies.models import Agency, Employee
+from apps.agencies.selectors import contacts_in_force
 from apps.agencies.services import employee_link_user
-from apps.core import clock
 
 
 def facts(user: User) -> dict[str, Any] | None:
@@ -31,15 +29,8 @@ def facts(user: User) -> dict[str, Any] | None:
 
 
 def contact_agencies(employee_pk: int) -> frozenset[int]:
-    """The agencies that an employee serves now; a secretariat's contact also serves its agencies.
-
-    Ending a service bites at once, like every right that is taken back, and not at midnight.
-    """
-    today = clock.today()
-    contact = AgencyContact.objects.filter(
-        Q(until_on=None) | Q(until_on__gt=today), employee=employee_pk, from_on__lte=today
-    )
-    own = contact.values("agency_id")
+    """The agencies that an employee serves now; a secretariat's contact also serves its agencies."""
+    own = contacts_in_force().filter(employee=employee_pk).values("agency_id")
     below = Agency.objects.filter(parent__in=own)
     return frozenset(own.values_list("agency_id", flat=True).union(below.values_list("pk", flat=True)))
 

@@ -72,7 +72,10 @@ def employees_offered() -> QuerySet[Employee]:
 
 
 def contacts_in_force() -> QuerySet[AgencyContact]:
-    """Contacts of today who are still employed. The day on which a service is ended is none of it any more."""
+    """Contacts who serve now and are still employed.
+
+    Ending a service bites at once, like every right that is taken back, and not at midnight.
+    """
     today = clock.today()
     return (
         AgencyContact.objects.filter(Q(until_on=None) | Q(until_on__gt=today), from_on__lte=today)
