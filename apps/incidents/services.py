@@ -197,8 +197,9 @@ def incident_merge(*, actor: Actor, incident: Incident, into: Incident) -> Incid
         incident.duplicate_of = into
         _move(incident, Incident.State.DISMISSED)
         entries = (
-            entry_add(incident, Kind.MERGE, f"A duplicate of incident {into.pk}.", actor.name),
-            entry_add(into, Kind.MERGE, f"Incident {incident.pk} is about the same.", actor.name),
+            # Without their numbers: who handles the one may not know of the other. The page names what is in sight.
+            entry_add(incident, Kind.MERGE, "A duplicate of another incident.", actor.name),
+            entry_add(into, Kind.MERGE, "Another incident is about the same.", actor.name),
         )
         _tell(
             actor, incident, "incident.merged", *entries, before={"state": before}, state=incident.state, into=into.pk

@@ -78,6 +78,7 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
         # The reporter and contacts read an office, and not a person who could be pressed.
         "handlers": incident.handlers.all() if handles or actor.sees_everyone else [],
         "other": incident.duplicate_of_id if others_in_sight(actor, [incident]) else None,
+        "duplicates": incidents_visible_to(actor).filter(duplicate_of=incident),
         "may_add": reported and not incident.is_over, "crumbs": [(BOARD[0], reverse(BOARD[1])), (str(incident), "")],
         "may_name": actor.has(Role.PRIVACY) and not incident.is_over,
         "desk": BreachAssessment.objects.filter(incident=incident).first() if actor.has(Role.PRIVACY, Role.AUDITOR) else None,

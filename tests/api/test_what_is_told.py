@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.core import clock
 from apps.incidents.report_services import Report, incident_report
-from apps.incidents.services import incident_merge
+from apps.incidents.services import handler_name, incident_merge
 from apps.rollout.models import Phase, PhaseAgency
 from tests.factories.cast import World
 from tests.web.test_matrix import client_of
@@ -81,6 +81,22 @@ def test_of_which_incident_of_another_agency_it_is_a_duplicate_is_not_told(world
         page = client_of(world, name).get(url).content.decode()
         assert (f"Incident {others.pk}" in page) == is_told, name
         assert "uplicate" in page, name
+
+
+def test_who_handles_one_of_two_merged_incidents_is_not_told_the_number_of_the_other(world: World) -> None:
+    mine, others = (
+        incident_report(actor=world.erin, report=Report("It made a rule up", "wrong_output", clock.today(), agency))
+        for agency in (world.a, world.b)
+    )
+    for incident, name in ((mine, "alice"), (others, "charlie")):
+        handler_name(actor=world.paula, incident=incident, user=world.users[name])
+    incident_merge(actor=world.paula, incident=mine, into=others)
+    for incident, other, name in ((mine, others, "alice"), (others, mine, "charlie")):
+        url = reverse("incidents:incident", args=[incident.pk])
+        page = client_of(world, name).get(url).content.decode().lower()
+        assert "about the same" in page or "a duplicate of" in page
+        assert f"incident {other.pk}" not in page, name
+        assert f"incident {other.pk}" in client_of(world, "paula").get(url).content.decode().lower()
 
 
 def test_odd_signs_in_an_address_or_a_form_are_no_error_of_ours(world: World) -> None:
