@@ -22,9 +22,10 @@ from apps.core.errors import Invalid, NotFound, given
 def user_create(*, actor: Actor, email: str, name: str) -> User:
     """Let a person sign in (by the identity provider; there is no password). Administrators and Beacon only.
 
-    Raises `PersonKnown`, `Invalid`.
+    Raises `PersonKnown`, `Invalid`, `FreshSignInNeeded`.
     """
     actor.require(Role.ADMINISTRATOR)
+    actor.require_fresh_at_a_browser()
     try:
         validate_email(email)
     except ValidationError as error:
