@@ -99,7 +99,8 @@ _MIN_SECRET = 50
 def read(source: Mapping[str, str], *, production: bool) -> Environment:
     """Read `source` (usually `os.environ`).
 
-    In production nothing that matters has a default. Raises `BadEnvironment` naming every bad value at once.
+    In production nothing that matters has a default. Raises `BadEnvironment` naming every bad value at once. It is as long
+    as it is because every variable stands here, once.
     """
     reader = _Reader(source)
     home = Path(source.get("BEACON_HOME") or ROOT / ".beacon").absolute()

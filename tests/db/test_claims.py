@@ -18,7 +18,7 @@ from apps.webhooks import delivering
 from apps.webhooks.models import Delivery
 from apps.webhooks.publishing import publish
 from tests.factories.cast import World
-from tests.factories.receiver import receiving
+from tests.factories.receiver import Receiver
 from tests.factories.webhooks import subscribed
 
 pytestmark = pytest.mark.django_db
@@ -57,11 +57,10 @@ def test_no_more_mail_than_a_batch(world: World, plans: None) -> None:
     assert Message.objects.filter(state="sending").count() == 2
 
 
-def test_no_more_deliveries_than_a_batch(world: World, plans: None) -> None:
-    with receiving() as receiver:
-        subscription, _ = subscribed(world, receiver.address)
-        world.holders(6)
-        publish()
-        assert Delivery.objects.filter(state="waiting").count() > 4
-        assert len(delivering._claim(subscription, 2)) == 2
+def test_no_more_deliveries_than_a_batch(world: World, receiver: Receiver, plans: None) -> None:
+    subscription, _ = subscribed(world, receiver.address)
+    world.holders(6)
+    publish()
+    assert Delivery.objects.filter(state="waiting").count() > 4
+    assert len(delivering._claim(subscription, 2)) == 2
     assert Delivery.objects.filter(state="sending").count() == 2

@@ -214,6 +214,6 @@ def test_a_workspace_is_looked_at_planned_and_brought_into_line(simulator: Runni
     assert (code, said["state"], said["plan"]) == (0, "done", asked)
     assert said["sent"] >= 1
     assert simulator.counts()["invites_pending"] == 1
-    assert SyncRun.objects.order_by("pk").last().started_by == "Erin Administrator"  # type: ignore[union-attr]  # there is one
+    assert SyncRun.objects.latest("pk").started_by == "Erin Administrator"
     assert run("sync_workspace", "other")[0] == REFUSED
     assert run("check_workspace", "other")[1]["reasons"] == ["There is no workspace 'other' (known: main)."]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,16 +17,10 @@ from apps.webhooks import services
 from apps.webhooks.models import Change, Delivery, Subscription
 from apps.webhooks.retention import KEPT_DAYS, deliveries_forget
 from tests.factories.cast import World
-from tests.factories.receiver import Receiver, receiving
+from tests.factories.receiver import Receiver
 from tests.factories.webhooks import sent, subscribed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 def events(verb: str) -> list[AuditEvent]:

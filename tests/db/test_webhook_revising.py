@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +19,6 @@ from tests.factories.receiver import Receiver, receiving
 from tests.factories.webhooks import sent, subscribed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 def revised(world: World, subscription: Subscription, **more: Any) -> Subscription:

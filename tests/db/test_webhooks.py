@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,18 +30,12 @@ from apps.webhooks import services
 from apps.webhooks.models import Change, Delivery, Subscription
 from apps.webhooks.publishing import publish
 from tests.factories.cast import World, import_rows
-from tests.factories.receiver import Receiver, receiving
+from tests.factories.receiver import Receiver
 from tests.factories.webhooks import sent, subscribed
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)
 State = Delivery.State
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 # ---- what is told --------------------------------------------------------------------------------------------------------
