@@ -40,7 +40,7 @@ def test_lee_keeps_a_report_and_audrey_proves_it(browser: Browser, live_server: 
     audrey = page_of(browser, live_server, old, "audrey")
     audrey.goto(f"/reports/stored/{report.pk}/")
     audrey.get_by_role("button", name="Make again and compare").press("Enter")
-    expect(audrey.get_by_text("Made again, the report is the same byte for byte.")).to_be_visible()
+    expect(audrey.locator("#messages").get_by_text("Made again, the report is the same byte for byte.")).to_be_visible()
     audrey.get_by_role("link", name="Evidence pack").click()
     audrey.get_by_label("Reason").fill("For the audit of the year")
     with audrey.expect_download() as pack:

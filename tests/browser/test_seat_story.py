@@ -81,7 +81,7 @@ def test_erin_uploads_a_file_and_the_plan_appears(browser: Browser, live_server:
     content = fiction.to_csv([*world.rows, row("A777", "New", "Joiner", "AAA"), row("A7 7", "Bad", "Id", "AAA")])
     erin.set_input_files("input[type=file]", {"name": "hr.csv", "mimeType": "text/csv", "buffer": content})
     erin.get_by_role("button", name="Upload and plan").click()
-    expect(erin.get_by_text("Being read")).to_have_count(2)
+    expect(erin.locator("main").get_by_text("Being read")).to_have_count(2)
     run = RosterRun.objects.latest("pk")
     roster_services.roster_work(run.pk)  # the worker's turn
     erin.goto(f"/imports/{run.pk}/")

@@ -51,5 +51,5 @@ def test_erin_signs_in_proves_it_again_and_grants_a_role(
         page.get_by_label("Role", exact=False).first.select_option("auditor")
         page.get_by_label("Reason").fill("Joins the audit office")
         page.get_by_role("button", name="Grant the role").press("Enter")
-        expect(page.get_by_text("The role is in force.")).to_be_visible()
+        expect(page.locator("#messages").get_by_text("The role is in force.")).to_be_visible()
         assert RoleAssignment.objects.filter(user__email="bob.employee@mass.example", role="auditor").exists()
