@@ -28,13 +28,13 @@ from apps.training.models import Course
 from apps.vendors.models import Operation
 from config.identity import IdentityProvider
 from tests.factories.cast import World
-from tests.factories.commands import run
+from tests.factories.commands import nothing_left, run, words
 
 OURS = sorted(name for name, app in get_commands().items() if str(app).startswith("apps."))
 DOCS = Path(__file__).parents[2] / "docs" / "commands.md"
 # A name is a verb and what it is done to.
 VERBS = {
-    "apply", "check", "create", "end", "export", "fetch", "grant", "import", "list", "load", "make", "record", "retry", "rotate",
+    "apply", "check", "create", "end", "export", "fetch", "grant", "import", "lift", "list", "load", "make", "record", "retry", "rotate",
     "seed", "stop", "sync", "verify", "withdraw", "write",
 }  # fmt: skip
 
@@ -125,13 +125,23 @@ def test_tokens_connections_and_roles(world: World) -> None:
     assert run("grant_role", bob, "auditor", "--reason", "x")[0] == 0
     assert run("grant_role", bob, "privacy_officer", "--reason", "x", "--as", erin)[0] == WAITS
     assert run("grant_role", "nobody@mass.example", "auditor", "--reason", "x")[0] == REFUSED
+    of_bob = run("list_roles", bob)[1]["roles"]
+    assert {(one["role"], one["state"]) for one in of_bob} == {
+        ("auditor", "in_force"),
+        ("privacy_officer", "to_confirm"),
+    }
+    assert "waits for a second administrator" in words("list_roles", bob)
+    assert {one["email"] for one in run("list_roles", "--role", "administrator")[1]["roles"]} >= {erin}
+    assert run("list_roles", "nobody@mass.example")[0] == REFUSED
     assert run("end_role", bob, "auditor", "--reason", "x")[1]["ended"] == 1
+    assert [one["role"] for one in run("list_roles", bob)[1]["roles"]] == ["privacy_officer"]
+    assert "ended" in {one["state"] for one in run("list_roles", bob, "--all")[1]["roles"]}
     assert not held.filter(role=Role.AUDITOR, ended_at=None).exists()
     assert run("end_role", bob, "auditor", "--reason", "x")[0] == REFUSED
 
 
 @pytest.mark.django_db
-def test_access_stops_by_command(world: World) -> None:
+def test_access_stops_and_comes_back_by_command(world: World, tmp_path: Path) -> None:
     world.holder(world.employee("A003"))
     code, said = run("stop_access", "agency:aaa", "--reason", "Breach", "--plan")
     assert (code, said["people"]) == (0, 1)
@@ -142,6 +152,23 @@ def test_access_stops_by_command(world: World) -> None:
     assert run("stop_access", "phase:9", "--reason", "x")[0] == REFUSED
     assert EmergencyStop.objects.count() == 2
 
+    of_agency = run("list_stops")[1]["stops"][-1]
+    assert (of_agency["whom"], of_agency["people"], of_agency["reason"]) == ("Agency of Apples", 1, "Breach")
+    lift = ("lift_stop", of_agency["id"], "--reason", "It was a drill")
+    with nothing_left(tmp_path):
+        assert run(*lift, "--plan") == (
+            0,
+            {"plan": True, "id": of_agency["id"], "scope": "agency", "whom": "Agency of Apples"},
+        )
+        assert run(*lift, "--as", "bob.employee@mass.example")[0] == REFUSED
+        assert run("lift_stop", 0, "--reason", "x")[0] == REFUSED
+    assert run(*lift, "--as", "paula.privacy@mass.example")[0] == 0
+    assert EmergencyStop.objects.get(lifted_by="Paula Privacy").pk == of_agency["id"]
+    assert [one["scope"] for one in run("list_stops")[1]["stops"]] == ["person"]
+    assert len(run("list_stops", "--all")[1]["stops"]) == 2
+    assert "(lifted)" in words("list_stops", "--all")
+    assert run(*lift)[0] == REFUSED
+
 
 @pytest.mark.django_db
 def test_operations_are_tried_again(world: World) -> None:
@@ -149,6 +176,10 @@ def test_operations_are_tried_again(world: World) -> None:
     stuck = Operation.objects.create(workspace=workspace, kind="invite", target="t", cause="test")
     for state in ("running", "needs_attention"):
         Operation.objects.filter(pk=stuck.pk).update(state=state)
+    listed = run("list_operations", "--state", "needs_attention", "--workspace", "main")[1]
+    assert (listed["number"], [one["id"] for one in listed["operations"]]) == (1, [stuck.pk])
+    assert run("list_operations", "--state", "done")[1] == {"number": 0, "operations": []}
+    assert "needs_attention: invite t (main)" in words("list_operations")
     assert run("retry_operations", "--reason", "Back", "--plan")[1]["operations"] == [stuck.pk]
     assert Operation.objects.get().state == Operation.State.NEEDS_ATTENTION
     assert run("retry_operations", "--reason", "Back", "--workspace", "main")[1]["operations"] == [stuck.pk]
