@@ -8,10 +8,13 @@ from django.db.models import Q
 
 from apps.core import clock
 from apps.vendors.models import Operation, VendorAccount, VendorGroup, VendorInvite, Workspace
+from apps.vendors.observe import OWN_WRITES
 from apps.vendors.reconcile import MEMBER_ROLES
 
 # Clocks differ: an invitation may carry a time a little before our attempt.
 SKEW = timedelta(minutes=5)
+# Done twice there are two of them. That a list does not show one is no proof while the list may lag behind the call.
+CREATES = ("invite", "group_create")
 
 
 def settle_unclear(workspace: Workspace, started: datetime, *, certain: bool = True) -> tuple[int, int]:
@@ -31,7 +34,7 @@ def settle_unclear(workspace: Workspace, started: datetime, *, certain: bool = T
             acted += 1
             operation.state, operation.finished_at = "done", clock.now()
             operation.last_error = "Settled by looking: the vendor had acted."
-        elif operation.state == "retry" and certain:
+        elif operation.state == "retry" and certain and (awaited_until(operation) or started) <= started:
             again += 1
             operation.next_attempt_at = clock.now()
         else:
@@ -39,6 +42,13 @@ def settle_unclear(workspace: Workspace, started: datetime, *, certain: bool = T
         operation.is_unclear = False
         operation.save(update_fields=["is_unclear", "state", "finished_at", "last_error", "next_attempt_at"])
     return acted, again
+
+
+def awaited_until(operation: Operation) -> datetime | None:
+    """Until when a create whose outcome is unclear may still appear in a list: only after that is it sent again."""
+    if not operation.is_unclear or operation.kind not in CREATES or operation.last_attempt_at is None:
+        return None
+    return operation.last_attempt_at + OWN_WRITES
 
 
 def _has_acted(operation: Operation) -> bool:

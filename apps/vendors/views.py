@@ -30,6 +30,7 @@ from apps.vendors.selectors import (
     progress_of,
     runs_visible_to,
 )
+from apps.vendors.unclear import awaited_until
 
 READERS = (Role.ADMINISTRATOR, Role.PRIVACY, Role.AUDITOR)
 RUN_TAGS = {
@@ -152,6 +153,7 @@ def operation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     may = actor.has(Role.ADMINISTRATOR)
     context = {
         "operation": operation, "tag": OPERATION_TAGS[operation.state], "tries": operation.tries.all()[:50],
+        "awaited_until": awaited_until(operation),
         "may_retry": may and operation.state == "needs_attention",
         "may_cancel": may and OPERATION.allows(operation.state, "superseded") and not operation.is_unclear,
         "history": history(operation), "decision": decision_behind(operation),

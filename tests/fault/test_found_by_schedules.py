@@ -93,3 +93,35 @@ def test_a_worker_stops_when_its_time_is_over_however_much_is_left(house: Office
     house.world.holders(8)
     assert dispatch(house.workspace, budget=0.0, batch=3) == 3
     assert Operation.objects.filter(kind="invite", state="pending").count() == 5
+
+
+def test_an_answer_that_was_cut_off_while_lists_lag_invites_nobody_twice(either: Office) -> None:
+    """BEACON_SEED=568333328: the look right after saw no invitation, and a second one was sent."""
+    either.simulator.settings(read_lag_seconds=600)
+    either.simulator.fault(either.route("POST", "/invites"), "drop_after", times=1)
+    either.world.holders(1)
+    either.send()
+    for _ in range(2):
+        either.look()
+        either.send()
+        either.wait(minutes=4)
+    assert either.invitations() == 1
+    assert Operation.objects.get(kind="invite").is_unclear
+    either.wait(minutes=4)
+    either.look()
+    assert Operation.objects.get(kind="invite").state == "done"
+    assert truth.pending(either.simulator) == {either.person(0).email.lower(): 1}
+
+
+def test_an_invitation_that_never_arrived_is_sent_again_once_no_list_can_lag_so_long(either: Office) -> None:
+    either.simulator.fault(either.route("POST", "/invites"), "drop_before", times=1)
+    either.world.holders(1)
+    either.send()
+    either.wait(minutes=14)
+    either.look()
+    either.send()
+    assert either.invitations() == 1
+    either.wait(minutes=2)
+    either.look()
+    either.send()
+    assert truth.pending(either.simulator) == {either.person(0).email.lower(): 1}

@@ -14,7 +14,7 @@ from apps.vendors.planning import operations_write
 from apps.vendors.reconcile import Wanted
 from apps.vendors.sync import sync_workspace
 from apps.vendors.tasks import sweep
-from tests.fault.conftest import Office
+from tests.fault.conftest import Office, lists_catch_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 INVITES = "POST /v1/organization/invites"
@@ -185,6 +185,7 @@ def test_the_tick_rings_for_an_operation_whose_worker_died(house: Office) -> Non
     assert sweep() >= 1
     assert house.send() == 0
     assert Operation.objects.get(kind="invite").is_unclear
+    lists_catch_up()
     house.look()
     house.send()
     assert house.invitations() == 1

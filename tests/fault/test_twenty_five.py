@@ -32,7 +32,7 @@ from apps.vendors.models import (
 )
 from apps.vendors.sync import sync_workspace
 from tests.factories.cast import import_rows, row
-from tests.fault.conftest import Office
+from tests.fault.conftest import Office, lists_catch_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +86,7 @@ def test_02_after_a_refusal_a_wave_sends_nobody_a_second_invitation(either: Offi
         either.send()
         assert all(count <= 1 for count in (addresses(either) - before).values())
         Operation.objects.filter(state="retry").update(next_attempt_at=clock.now())
+        lists_catch_up()
         either.look()
     assert either.simulator.counts()["invites_pending"] == 6
     assert set(VendorInvite.objects.filter(gone_at=None, is_ours=True).values_list("email_key", flat=True)) == set(

@@ -18,6 +18,7 @@ from apps.vendors.models import Allowance, Drift, Operation, SyncRun, VendorAcco
 from apps.vendors.sync import sync_workspace
 from simulator.testing import RunningSimulator
 from tests.factories.cast import World
+from tests.fault.conftest import lists_catch_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USERS, INVITES = "GET /v1/organization/users", "POST /v1/organization/invites"
@@ -42,6 +43,7 @@ def look(workspace: Workspace) -> SyncRun:
 def settled(workspace: Workspace, rounds: int = 4) -> None:
     """Look and send until there is nothing left to do."""
     for _ in range(rounds):
+        lists_catch_up()
         look(workspace)
         Operation.objects.filter(state__in=["pending", "retry"]).update(next_attempt_at=clock.now())
         dispatch(workspace)
