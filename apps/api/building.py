@@ -33,6 +33,7 @@ from rest_framework.response import Response
 
 from apps.accounts.access import actor_of, allow
 from apps.accounts.actors import Actor, Role, Scope
+from apps.api.preconditions import as_read
 from apps.core.api import FIELDS, paged, pages_of
 from apps.core.db.errors import bounded
 from apps.core.errors import Invalid
@@ -187,8 +188,10 @@ def verb_view(verb: Verb, noun: Noun, nouns: Mapping[type[Model], Noun]) -> Call
     """POST: do it."""
 
     def view(request: Request, key: Any = None) -> Response:
-        record = noun.one(actor_of(request), key) if verb.record else None
-        return _act(request, verb, noun, nouns, record)
+        if not verb.record:
+            return _act(request, verb, noun, nouns, None)
+        with as_read(request, noun, key) as record:
+            return _act(request, verb, noun, nouns, record)
 
     return _finished(
         view, ["POST"], [_described(verb, noun, nouns)], verb.roles, verb.scope, is_upload=_takes_file(verb)
@@ -219,6 +222,14 @@ def _tag(noun: Noun) -> str:
 def _key_parameter(noun: Noun) -> OpenApiParameter:
     kind = OpenApiTypes.INT if noun.converter == "int" else OpenApiTypes.STR
     return OpenApiParameter("key", kind, OpenApiParameter.PATH, description="By which the record is known")
+
+
+_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the record as you read it: act only while it holds",
+)
 
 
 # -- doing -------------------------------------------------------------------------------------------------------------
@@ -279,7 +290,7 @@ def _described(verb: Verb, noun: Noun, nouns: Mapping[type[Model], Noun]) -> Any
         methods=["POST"], request=serializer if serializer._declared_fields else None,
         responses={_status(verb, noun): answer},
         operation_id=f"{noun.name}_{verb.name.replace('-', '_') or 'create'}", description=first, tags=[_tag(noun)],
-        parameters=[_key_parameter(noun)] if verb.record else [],
+        parameters=[_key_parameter(noun), *([_IF_MATCH] if noun.has_detail else [])] if verb.record else [],
     )  # fmt: skip
 
 
@@ -360,13 +371,14 @@ _SIMPLE: dict[Any, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
 }
 
 
-def _field(hint: Any, nouns: Mapping[type[Model], Noun], *, required: bool) -> serializers.Field[Any, Any, Any, Any]:
+def _field(
+    hint: Any, nouns: Mapping[type[Model], Noun], *, required: bool, allow_null: bool = False
+) -> serializers.Field[Any, Any, Any, Any]:
     origin, inner = typing.get_origin(hint), [one for one in typing.get_args(hint) if one is not type(None)]
-    more: dict[str, Any] = {"required": required}
     if origin in {typing.Union, types.UnionType}:
-        field_ = _field(inner[0], nouns, required=required)
-        field_.allow_null = True
-        return field_
+        return _field(inner[0], nouns, required=required, allow_null=True)
+    # As arguments and not set afterwards: each call gets a copy of the field, made from its arguments.
+    more: dict[str, Any] = {"required": required, "allow_null": allow_null}
     if hint in _SIMPLE:
         return _SIMPLE[hint](**more)
     if inspect.isclass(hint) and issubclass(hint, StrEnum):

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from apps.accounts.actors import Actor
 from apps.api.models import IdempotentCall
+from apps.api.preconditions import tag_of
 from apps.core import clock
 from apps.core.api import CONTENT_TYPE, problem_body
 from apps.core.errors import BeaconError, Invalid
@@ -155,7 +156,7 @@ def _tagged(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """An ETag of what was read, and 304 for who has it already."""
     if response.status_code != 200 or response.streaming:
         return response
-    response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response["ETag"] = tag_of(response.content)
     return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 

@@ -18,6 +18,7 @@ _REFUSALS = {
     "429": "Too many calls in this minute.",
     "503": "Not at the moment.",
 }  # fmt: skip
+_CONDITION = {"412": "The record is no longer what If-Match stands for."}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -64,7 +65,8 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     result["components"]["responses"] = {
-        f"Refusal{status}": {"description": words, "content": content} for status, words in _REFUSALS.items()
+        f"Refusal{status}": {"description": words, "content": content}
+        for status, words in (_REFUSALS | _CONDITION).items()
     }
     result["components"]["parameters"] = {"IdempotencyKey": _KEY}
     _clean(result)
@@ -79,5 +81,8 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             if method == "get":
                 operation["responses"].setdefault("304", {"description": "You have it already (If-None-Match)."})
             else:
-                operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+                parameters = operation.setdefault("parameters", [])
+                if any(one.get("name") == "If-Match" for one in parameters):
+                    operation["responses"].setdefault("412", {"$ref": "#/components/responses/Refusal412"})
+                parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     return result
