@@ -27,6 +27,7 @@ def described() -> dict[str, Any]:
     return dict(generator().get_schema(request=None, public=True))
 
 
+@lru_cache(maxsize=1)
 def as_yaml() -> bytes:
     """The description as it is kept in docs/openapi.yaml."""
     renderer: Any = OpenApiYamlRenderer()
