@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -17,6 +15,7 @@ from django.db.backends.signals import connection_created
 
 from simulator.testing import RunningSimulator, start
 from tests.factories.cast import World
+from tests.factories.kept import AS_APPLICATION, tables_with_rows
 
 
 def _as_application(connection: object, **_: object) -> None:
@@ -24,7 +23,7 @@ def _as_application(connection: object, **_: object) -> None:
         cursor.execute(f"SET ROLE {settings.DATABASE_ROLES['app']}")
 
 
-if os.environ.get("BEACON_TEST_AS_APPLICATION"):
+if AS_APPLICATION:
     # Now and then the suite is run with the rights that the application has in production (docs/runbook/deploy.md). Not
     # always: tests that commit empty tables afterwards, and a few play the operator.
     @pytest.fixture(scope="session")
@@ -60,25 +59,17 @@ def simulator(_simulator: RunningSimulator) -> RunningSimulator:
     return _simulator
 
 
-# What migrating fills and no test changes: Django's names of models and permissions.
-_KEPT = {"django_content_type", "auth_permission"}
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _flush_what_is_there() -> Iterator[None]:
     """Between tests that commit, Django empties every table and fills those of models and permissions anew, which takes
-    half a second. Here only tables with rows are emptied, without TRUNCATE, and what is not emptied is not filled. The
-    triggers that refuse a deletion sleep for that moment."""
+    half a second. Here only tables with rows are emptied, without TRUNCATE, and what migrating filled stays. The triggers
+    that refuse a deletion sleep for that moment."""
     flush_command = import_module("django.core.management.commands.flush")
     original = DatabaseOperations.execute_sql_flush
 
-    def flush(self: DatabaseOperations, statements: list[str]) -> None:
-        tables = sorted(set(re.findall(r'"(\w+)"', " ".join(statements))) - _KEPT)
-        asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in tables)
-        with self.connection.cursor() as cursor:
-            cursor.execute(asked)
-            full = [row[0] for row in cursor.fetchall()]
-        original(self, ["SET LOCAL session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in full)])
+    def flush(self: DatabaseOperations, _: list[str]) -> None:
+        gone = [f'DELETE FROM "{table}"' for table in tables_with_rows()]
+        original(self, ["SET LOCAL session_replication_role = replica", *gone])
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(DatabaseOperations, "execute_sql_flush", flush)

@@ -9,6 +9,7 @@ import os
 
 import psycopg
 import pytest
+from redis import Redis
 
 from config import embedded
 from config.env import ROOT
@@ -31,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("ALTER SYSTEM SET synchronous_commit = off")
             connection.execute("SELECT pg_reload_conf()")
+        # Nor does what an earlier run left in the queue concern this one.
+        Redis.from_url(os.environ["BROKER_URL"]).flushall()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

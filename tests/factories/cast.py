@@ -30,6 +30,7 @@ from apps.training import services as training
 from apps.training.models import Course
 from apps.vendors import services as vendors
 from apps.vendors.models import Workspace
+from tests.factories.kept import kept
 
 PEOPLE = [
     # employee id, first, last, agency
@@ -146,6 +147,11 @@ class World:
 
         `more` adds that many people to agency A.
         """
+        options = (seats, cap, allocation, more, open_phase)
+        return kept(("world", *options), lambda: cls._build(*options))
+
+    @classmethod
+    def _build(cls, seats: int, cap: int, allocation: int, more: int, open_phase: bool) -> World:
         # The directory was there before: reports are about days that are over.
         with clock.shifted(timedelta(days=-2)):
             a = Agency.objects.create(code="AAA", name="Agency of Apples")

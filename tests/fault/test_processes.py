@@ -22,7 +22,7 @@ from demo.processes import Child, Part, holder
 from simulator.testing import RunningSimulator, start
 from tests.factories.cast import World
 from tests.fault import truth
-from tests.fault.conftest import Office
+from tests.fault.conftest import Office, lists_catch_up
 from tests.fault.test_kills import check, leases_end, process_environment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
@@ -87,6 +87,7 @@ def until(is_so: Callable[[], bool], what: str) -> None:
     while not is_so():
         assert time.monotonic() < deadline, what
         leases_end()
+        lists_catch_up()
         pause.wait(0.25)
 
 

@@ -49,6 +49,7 @@ from apps.webhooks.models import Delivery
 from apps.webhooks.publishing import publish
 from tests.factories import catalog, knowledge
 from tests.factories.cast import World, import_rows, row
+from tests.factories.kept import kept
 from tests.factories.scim import facts_about
 
 # The demo's own pages exist nowhere else; doors of identity providers answer to them and not to people who look around.
@@ -100,6 +101,10 @@ Parameters = dict[str, dict[str, Any]]
 
 def furnished() -> tuple[World, Parameters]:
     """A world in which every kind of record exists in agency A, and the parameters of every address."""
+    return kept("furnished", _furnished)
+
+
+def _furnished() -> tuple[World, Parameters]:
     world = World.build(more=3)
     world.with_vendor("http://127.0.0.1:9/v1")
     parameters = _seats(world) | _directory(world) | _phases(world) | _learning(world)
