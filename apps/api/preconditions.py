@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from apps.accounts.access import actor_of
 from apps.audit.models import TransactionId
 from apps.audit.selectors import history_of
-from apps.core.errors import BeaconError
+from apps.core.errors import BeaconError, Invalid
 
 if TYPE_CHECKING:
     from apps.api.building import Noun
@@ -42,12 +42,12 @@ def as_read(request: Request, noun: Noun, key: Any) -> Iterator[Any]:
     With `If-Match` the act counts only if the record was what one of the tags stands for until the act had it. Rows are
     not locked here: services lock in an order of their own, people before seats. Instead the trail is asked afterwards,
     when the act holds its rows, whether somebody else has done something to the record meanwhile. Raises `Changed`, and
-    with that takes the act back.
+    with that takes the act back; `Invalid` for a condition that cannot be read.
     """
     actor = actor_of(request)
     record = noun.one(actor, key)
-    tags = parse_etags(request.headers.get("If-Match", ""))
-    if not tags or tags == ["*"]:
+    tags = _tags(request)
+    if tags == ["*"]:
         yield record
         return
     with transaction.atomic():
@@ -58,6 +58,15 @@ def as_read(request: Request, noun: Noun, key: Any) -> Iterator[Any]:
         yield record
         if history_of(record).filter(pk__gt=newest).exclude(transaction=TransactionId()).exists():
             raise Changed()
+
+
+def _tags(request: Request) -> list[str]:
+    """The tags of `If-Match`; without a condition any will do. One that cannot be read must not count as none."""
+    asked = request.headers.get("If-Match", "*")
+    tags = parse_etags(asked)
+    if len(tags) != len(asked.split(",")):
+        raise Invalid("If-Match cannot be read.", how_to_fix="Send the ETag as you got it, with its quotation marks.")
+    return tags
 
 
 def _newest(record: Model) -> int:

@@ -44,6 +44,8 @@ def test_erin_does_not_overwrite_what_eve_wrote_meanwhile(world: World) -> None:
     weak = f"W/{erin.get(COURSE)['ETag']}"
     assert revise(erin, "By a weak tag", weak).status_code == 412
     assert revise(client_of(world, "bob"), "Mine", "*").status_code == 403
+    assert {revise(erin, "Unread", bad).status_code for bad in ("unquoted", "", '"a" b')} == {400}
+    assert Course.objects.get(code="AI-101").title == "Whatever there is"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -52,8 +54,8 @@ def test_an_act_that_another_one_has_overtaken_is_taken_back() -> None:
     world = World.build()
     tag = client_of(world, "erin").get(COURSE)["ETag"]
     noun: Noun = next(one for one in NOUNS if one.path == "training/courses")
-    raw = RequestFactory().post(f"{COURSE}revise/", headers={"If-Match": tag})
-    raw.actor = world.erin  # type: ignore[attr-defined]  # as the middleware does
+    raw: Any = RequestFactory().post(f"{COURSE}revise/", headers={"If-Match": tag})
+    raw.actor = world.erin
 
     def revise_as(actor: Actor, title: str) -> None:
         course = Course.objects.get(code="AI-101")
