@@ -224,12 +224,8 @@ def _key_parameter(noun: Noun) -> OpenApiParameter:
     return OpenApiParameter("key", kind, OpenApiParameter.PATH, description="By which the record is known")
 
 
-_IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="The ETag of the record as you read it: act only while it holds",
-)
+# What it means stands once in the description (schema_hooks.py).
+_IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER)
 
 
 # -- doing -------------------------------------------------------------------------------------------------------------

@@ -41,6 +41,11 @@ _KEY = {
     "description": "The same key with the same call is one act, for a day.",
 }  # fmt: skip
 
+_IF_MATCH = {
+    "name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "The ETag of the record as you read it: the verb is done only while the record is still that.",
+}  # fmt: skip
+
 
 def _clean(part: Any) -> None:
     """Leave out the generator's own marks, which say nothing to a reader."""
@@ -68,7 +73,7 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         f"Refusal{status}": {"description": words, "content": content}
         for status, words in (_REFUSALS | _CONDITION).items()
     }
-    result["components"]["parameters"] = {"IdempotencyKey": _KEY}
+    result["components"]["parameters"] = {"IdempotencyKey": _KEY, "IfMatch": _IF_MATCH}
     _clean(result)
     for name, schema in result["components"]["schemas"].items():
         if name.endswith("Out"):
@@ -82,7 +87,9 @@ def describe_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 operation["responses"].setdefault("304", {"description": "You have it already (If-None-Match)."})
             else:
                 parameters = operation.setdefault("parameters", [])
-                if any(one.get("name") == "If-Match" for one in parameters):
+                if any(one.get("name") == _IF_MATCH["name"] for one in parameters):
+                    parameters[:] = [one for one in parameters if one.get("name") != _IF_MATCH["name"]]
+                    parameters.append({"$ref": "#/components/parameters/IfMatch"})
                     operation["responses"].setdefault("412", {"$ref": "#/components/responses/Refusal412"})
                 parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     return result
