@@ -76,8 +76,8 @@ _SEEN = """() => {
     ].filter(([is]) => is).map(([, said]) => said),
   };
 }"""
-_AXE = """async ([part, rules]) => {
-  const found = await axe.run(document.querySelector(part), {resultTypes: ['violations', 'incomplete'], rules});
+_AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ['violations', 'incomplete']});
   const brief = (list) => list.map((r) => r.id + ': ' + r.nodes.slice(0, 2).map((n) => n.html.slice(0, 160)).join(' | '));
   const doubtful = found.incomplete.filter((r) => ['color-contrast', 'aria-valid-attr-value'].includes(r.id));
   return {violations: brief(found.violations), doubtful: brief(doubtful)};
@@ -97,28 +97,23 @@ def signed_in(user: User) -> str:
 
 
 def look(page: Page, axe_source: str, judged: set[str]) -> list[str]:
-    """What is wrong with the page as it stands. Axe judges each shape once: the frame with the page, else <main> alone."""
+    """What is wrong with the page as it stands. Axe judges each shape of a page once; the rest is looked at always."""
     width = (page.viewport_size or {"width": 0})["width"]
     seen = page.evaluate(_SEEN)
-    frame, main = f"{width} frame {seen['frame']}", f"{width} main {seen['main']}"
+    shapes = {f"{width} {part} {seen[part]}" for part in ("frame", "main")}
     wrong = []
-    if frame not in judged or not seen["main"]:
-        wrong = judge(page, axe_source, "html")
-    elif main not in judged:
-        # Colours do not depend on the width.
-        wrong = judge(
-            page, axe_source, "main", **({} if width == WIDTHS[0] else {"color-contrast": {"enabled": False}})
-        )
-    if not wrong:
-        judged.update((frame, main))
+    if not shapes <= judged:
+        wrong = judge(page, axe_source)
+        if not wrong:
+            judged.update(shapes)
     return [*wrong, *seen["wrong"]]
 
 
-def judge(page: Page, axe_source: str, part: str, **rules: Any) -> list[str]:
-    """What axe finds in a part of the page."""
+def judge(page: Page, axe_source: str) -> list[str]:
+    """What axe finds."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe_source)
-    found: dict[str, Any] = page.evaluate(_AXE, [part, rules])
+    found: dict[str, Any] = page.evaluate(_AXE)
     return [*found["violations"], *(f"doubtful {one}" for one in found["doubtful"] if one not in LOOKED_AT)]
 
 

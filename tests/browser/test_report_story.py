@@ -32,6 +32,7 @@ def test_lee_keeps_a_report_and_audrey_proves_it(browser: Browser, live_server: 
     assert Path(taken.value.path()).read_bytes().startswith(b"%PDF")
     lee.get_by_role("button", name="Keep and sign").press("Enter")
     expect(lee.get_by_text("You can leave this page; the work goes on.")).to_be_visible()
+    expect(lee.get_by_role("link", name="Refresh")).to_be_visible()
     report = StoredReport.objects.get()
     assert make_report(report.pk) == "done"
     # The progress refreshes itself too; who presses "Refresh" in that moment finds it gone.
