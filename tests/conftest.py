@@ -15,7 +15,7 @@ from django.db.backends.signals import connection_created
 
 from simulator.testing import RunningSimulator, start
 from tests.factories.cast import World
-from tests.factories.kept import AS_APPLICATION, tables_with_rows
+from tests.factories.kept import AS_APPLICATION, emptying
 
 
 def _as_application(connection: object, **_: object) -> None:
@@ -68,8 +68,7 @@ def _flush_what_is_there() -> Iterator[None]:
     original = DatabaseOperations.execute_sql_flush
 
     def flush(self: DatabaseOperations, _: list[str]) -> None:
-        gone = [f'DELETE FROM "{table}"' for table in tables_with_rows()]
-        original(self, ["SET LOCAL session_replication_role = replica", *gone])
+        original(self, ["SET LOCAL session_replication_role = replica", *emptying()])
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(DatabaseOperations, "execute_sql_flush", flush)

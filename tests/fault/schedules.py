@@ -31,9 +31,9 @@ from apps.vendors.errors import SyncUnderWay
 from apps.vendors.models import Operation, SyncRun, Workspace
 from apps.vendors.sync import LEASE, sync_workspace
 from tests.factories.cast import import_rows
+from tests.factories.kept import Rows
 from tests.fault import truth
 from tests.fault.conftest import Office
-from tests.fault.snapshots import Kept
 
 PEOPLE = 7
 STRANGER, SERVICE, MANAGED = "stranger@else.example", "robot@mass.example", "staff107.aaa.a107@mass.example"
@@ -77,13 +77,13 @@ class Machine(RuleBasedStateMachine):
     """Seven people of agency A, six seats for them and three in agency B; one workspace at a running stand-in."""
 
     office: ClassVar[Office]
-    kept: ClassVar[Kept]
+    rows: ClassVar[Rows]
     crash: ClassVar[Crash]
 
     @initialize(active=st.booleans())
     def begin(self, active: bool) -> None:
         """Four people hold seats; their invitations wait to be sent, or their accounts are there already."""
-        self.kept.put_back()
+        self.rows.put_back()
         self.crash.armed = ""
         self.world, self.simulator = self.office.world, self.office.simulator
         self.simulator.clear_faults()
@@ -93,7 +93,7 @@ class Machine(RuleBasedStateMachine):
         )
         self.time = time_machine.travel(clock.now(), tick=True)
         self.traveller = self.time.start()
-        self.rows = {r[0]: list(r) for r in self.world.rows}
+        self.file = {r[0]: list(r) for r in self.world.rows}
         self.people = [f"A10{n}" for n in range(PEOPLE)]
         self.lag, self.by_hand = 0, set[str]()
         self.faults: list[tuple[str, str, dict[str, Any]]] = []
@@ -142,16 +142,16 @@ class Machine(RuleBasedStateMachine):
 
     @rule(n=who, change=st.sampled_from(["left", "active", "AAA", "BBB"]))
     def hr_file(self, n: int, change: str) -> None:
-        fresh = self.rows[self.people[n]]
+        fresh = self.file[self.people[n]]
         if change in {"AAA", "BBB"}:
             fresh[5] = change
         else:
             fresh[7] = "separated" if change == "left" else "active"
-        self.act(lambda: import_rows(list(self.rows.values())))
+        self.act(lambda: import_rows(list(self.file.values())))
 
     @rule()
     def half_an_hr_file(self) -> None:
-        assert import_rows(list(self.rows.values())[: len(self.rows) // 2]).state == "held"
+        assert import_rows(list(self.file.values())[: len(self.file) // 2]).state == "held"
 
     @rule(release=st.booleans())
     def held_run(self, release: bool) -> None:

@@ -17,9 +17,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from apps.rollout import services as rollout
 from simulator.testing import RunningSimulator
 from tests.factories.cast import World
+from tests.factories.kept import Rows
 from tests.fault.conftest import ADAPTERS, Office, with_chatgpt
 from tests.fault.schedules import PEOPLE, Crash, Machine
-from tests.fault.snapshots import kept
 
 SCHEDULES = int(os.environ.get("BEACON_SCHEDULES") or 200)
 SHARES = 2
@@ -62,13 +62,12 @@ def test_whatever_the_order_nobody_is_lost_doubled_or_removed_by_mistake(
         monkeypatch.setattr(f"{module}.failpoint", crash)
     monkeypatch.setattr("apps.core.bell.ring", lambda *arguments: None)  # the tick finds everything by itself
     office = office_at(simulator, adapter)
-    with kept() as state:
-        machine = type("Schedule", (Machine,), {"office": office, "kept": state, "crash": crash})
-        run_state_machine_as_test(
-            seed(number)(machine),
-            settings=settings(
-                max_examples=max(1, SCHEDULES // (SHARES * len(ADAPTERS))), stateful_step_count=STEPS, deadline=None,
-                database=None, print_blob=True, phases=PHASES,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )  # fmt: skip
+    machine = type("Schedule", (Machine,), {"office": office, "rows": Rows(), "crash": crash})
+    run_state_machine_as_test(
+        seed(number)(machine),
+        settings=settings(
+            max_examples=max(1, SCHEDULES // (SHARES * len(ADAPTERS))), stateful_step_count=STEPS, deadline=None,
+            database=None, print_blob=True, phases=PHASES,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
